@@ -1,0 +1,228 @@
+"""What goes into a decision and what comes out of it.
+
+Inputs are handed to `Monitor.handle` in the order in which they are decided.
+An `Outcome` is everything one decision wants written down; the journal stores
+it in one transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from hdmonitor.model import Level, Message, Priority, Quality, Reading
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+# --- inputs -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A value that needs no decoding: replay, a story, a hand reading."""
+
+    point: str
+    value: float | None  # canonical unit, sign and offset applied; None for a fault
+    measured_at: datetime
+    received_at: datetime
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something the monitor notices about itself: a link, a disk, a database."""
+
+    subject: str  # "broker", "influx", "canary", "notify:<destination>"
+    wrong: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """A named person answers an alarm."""
+
+    alarm: str
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A named person writes down what was done, and ends an alarm."""
+
+    alarm: str
+    by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStepped:
+    """The wall clock jumped against the monotonic one."""
+
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A fact for the event table that decides nothing: start, stop, a connection."""
+
+    kind: Kind
+    subject: str
+    detail: dict[str, Json]
+
+
+Input: TypeAlias = Message | Measured | Condition | Acknowledge | Close | ClockStepped | Remark
+
+
+# --- outcome ----------------------------------------------------------------
+
+
+class Kind(StrEnum):
+    """Kinds of event; each has its heading in `docs/events.md`."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    CONFIGURED = "configured"
+    CLOCK_STEPPED = "clock-stepped"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    MOVED = "moved"  # an alarm went from one phase to another
+    RAISED = "raised"  # to a higher level
+    LOWERED = "lowered"
+    EXCURSION = "excursion"  # one ended
+    NOT_NOTIFIED = "not-notified"  # an announcement withheld, with its reason
+    ACK_EXPIRED = "ack-expired"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+    REFUSED = "refused"  # an act by a person that could not be done
+    QUARANTINED = "quarantined"  # the first undecodable message of a topic
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"  # the first failure of a notification
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One decision or human act, numbered without gaps."""
+
+    number: int
+    at: datetime
+    kind: Kind
+    subject: str  # point id, "monitor", "broker", …
+    detail: dict[str, Json]
+    alarm: str | None = None
+
+
+class About(StrEnum):
+    """Why a notice goes out."""
+
+    OPENED = "opened"
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    REPEATED = "repeated"
+    ACKNOWLEDGED = "acknowledged"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message owed to one destination."""
+
+    event: int  # number of the event that caused it
+    alarm: str
+    destination: str
+    about: About
+    priority: Priority
+    contained: bool  # about a hood or a hazardous room: never folded with others
+    title: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm from opening to documentation, as the lists show it."""
+
+    id: str
+    point: str
+    rule: str
+    version: str
+    level: Level
+    priority: Priority
+    began_at: datetime  # first reading outside
+    opened_at: datetime
+    title: str
+    active: bool
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    cleared_at: datetime | None = None
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Excursion:
+    """From the first reading outside a limit to the first one inside again."""
+
+    point: str
+    rule: str
+    version: str
+    level: Level
+    side: str
+    start: datetime
+    end: datetime | None  # None while still outside
+    peak: float  # canonical unit, the value furthest outside
+    missing: timedelta
+    alarm_at: datetime | None  # None when it never became an alarm
+    alarm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A message that could not be decoded, kept with its reason."""
+
+    topic: str
+    payload: bytes
+    received_at: datetime
+    reason: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything one batch of inputs wants written down."""
+
+    readings: list[Reading] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    alarms: dict[str, Alarm] = field(default_factory=dict)
+    excursions: list[Excursion] = field(default_factory=list)
+    states: dict[str, Json] = field(default_factory=dict)  # persisted machine state by key
+    rooms: set[str] = field(default_factory=set)  # rooms whose face may have changed
+    duplicates: int = 0
+    replies: dict[int, str] = field(default_factory=dict)  # refusals, by index of the input
+
+
+@dataclass(frozen=True, slots=True)
+class LastHeard:
+    """What the journal knows of a point besides its machine state."""
+
+    value: float | None
+    measured_at: datetime
+    received_at: datetime
+    live_at: datetime | None  # received_at of the newest sign of life
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a monitor needs to go on where the last one stopped."""
+
+    states: dict[str, Json]
+    heard: dict[str, LastHeard]
+    next_event: int
+    stopped_at: datetime | None  # the newest moment the journal knows

@@ -1,0 +1,298 @@
+"""The nouns of the pharmacy: sites, rooms, points, limits, readings and people.
+
+Everything here is an immutable value without I/O. Times are aware UTC
+datetimes, durations are timedeltas, values are in the canonical unit of their
+quantity (see `hdmonitor.units`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NO_TIME = timedelta(0)
+
+
+class Level(IntEnum):
+    """How far outside, in the order in which an alarm is raised."""
+
+    WARNING = 1
+    ALARM = 2
+    CRITICAL = 3
+
+
+class Priority(IntEnum):
+    """How soon somebody must answer; low wakes nobody."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+
+class Side(StrEnum):
+    """On which side of a limit a value lies outside."""
+
+    HIGH = "high"
+    LOW = "low"
+
+
+class Force(StrEnum):
+    """How binding the source of a rule is."""
+
+    SHALL = "SHALL"
+    SHOULD = "SHOULD"
+    PRACTICE = "PRACTICE"
+
+
+class Response(StrEnum):
+    """Which escalation policy of the site answers an alarm."""
+
+    CONTAINMENT = "containment"
+    STORAGE = "storage"
+    OTHER = "other"
+
+
+class Phase(StrEnum):
+    """Where one limit, or one alarm as a whole, stands."""
+
+    UNKNOWN = "unknown"
+    NORMAL = "normal"
+    PENDING = "pending"
+    ACTIVE = "active"
+    CLEARING = "clearing"
+
+
+class Quality(IntEnum):
+    """What a stored reading is worth.
+
+    Only GOOD is judged and only GOOD readings received live are a sign of
+    life. LATE came after a newer one of its point; RETAINED was repeated by
+    the broker and has no time of its own; FAULT has no value.
+    """
+
+    GOOD = 0
+    LATE = 1
+    RETAINED = 2
+    FAULT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One limit of a rule: a level, a side, and how long outside matters."""
+
+    level: Level
+    side: Side
+    limit: float  # canonical unit
+    on_delay: timedelta
+    priority: Priority
+    name: str  # the word for being outside: "lost", "weak", "too warm"
+    limit_is_inside: bool = True
+
+    def outside(self, value: float) -> bool:
+        """Tell whether `value` (canonical unit) lies outside; NaN does."""
+        if self.side is Side.HIGH:
+            return not (value <= self.limit if self.limit_is_inside else value < self.limit)
+        return not (value >= self.limit if self.limit_is_inside else value > self.limit)
+
+    def beyond(self, value: float, deadband: float) -> bool:
+        """Tell whether `value` is back inside by at least `deadband`."""
+        if deadband == 0:
+            return not self.outside(value)
+        if self.side is Side.HIGH:
+            return value <= self.limit - deadband
+        return value >= self.limit + deadband
+
+    @property
+    def rank(self) -> tuple[Level, Priority]:
+        """Level first, then priority: "lost" over "weak" over "strong"."""
+        return (self.level, self.priority)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A limit of the catalogue as it applies to one point."""
+
+    id: str
+    version: str
+    what: str
+    source: str
+    force: Force
+    confidence: str
+    thresholds: tuple[Threshold, ...]
+    unit: str  # the unit the limit was written in; messages and pages use it
+    deadband: float  # canonical unit
+    off_delay: timedelta
+    response: Response
+    instruction: str  # what the first person does, fits a phone message
+    latched: bool = False  # returns to service only by a named act
+    holds_stock: bool = False  # an alarm puts the contents on hold
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One quantity measured at one place, with the rules that judge it."""
+
+    id: str
+    name: str  # as staff say it: "HD Fridge 2"
+    room: str
+    equipment: str | None
+    quantity: str
+    topic: str
+    family: str
+    field: str
+    unit: str  # of the value as received
+    every: timedelta  # expected interval
+    valid_for: timedelta
+    rules: tuple[Rule, ...]
+    sign: int = 1
+    offset: float = 0.0  # canonical unit, added after the sign
+    probe: str | None = None
+    replay_as: str | None = None
+    guards: Priority = Priority.LOW  # what silence of this point costs
+    response: Response = Response.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Everything expected on one topic."""
+
+    topic: str
+    family: str
+    points: tuple[Point, ...]
+    zone: str | None = None  # IANA zone of device times that carry none
+    time: str | None = None  # mapped family: JMESPath of the device time
+    battery: str | None = None  # mapped family: JMESPath of the battery percentage
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room with its role in the pressure order (never its ISO class)."""
+
+    id: str
+    name: str
+    role: str
+    call: str | None = None  # whom facilities messages name, "HVAC 2211"
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """A refrigerator, freezer, hood, cooler, incubator or power supply."""
+
+    id: str
+    name: str
+    kind: str
+    room: str
+    contents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may act on an alarm."""
+
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Whom an escalation tells, and how long after the alarm opened."""
+
+    after: timedelta
+    notify: tuple[str, ...]  # destination ids
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who is told, who next, and how often again until somebody answers."""
+
+    steps: tuple[Step, ...]
+    repeat: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """A planned out-of-service span of some points, with its reason."""
+
+    points: frozenset[str]
+    start: datetime
+    end: datetime
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One pharmacy as the monitor sees it."""
+
+    id: str
+    name: str
+    regime: str
+    zone: str  # IANA
+    rooms: Mapping[str, Room]
+    equipment: Mapping[str, Equipment]
+    points: Mapping[str, Point]
+    devices: Mapping[str, Device]  # by topic
+    people: Mapping[str, Person]
+    policies: Mapping[Response, Policy]
+    maintenance: tuple[Maintenance, ...] = ()
+    config_hash: str = ""
+    destinations: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An MQTT publication as it arrived."""
+
+    topic: str
+    payload: bytes
+    received_at: datetime
+    retained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value found in a message; `value` is None when `fault` names why."""
+
+    field: str
+    quantity: str
+    value: float | None  # canonical unit
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a message says: values, the device's own time, its battery."""
+
+    values: tuple[Value, ...] = ()
+    device_time: datetime | None = None  # aware UTC; None when the device gave none
+    battery: float | None = None  # percent; 0 for a bare "battery low"
+    backfilled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why a message gives nothing: what is wrong, where."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value, or one fault, of one point."""
+
+    point: str
+    value: float | None  # canonical unit; None for a fault
+    measured_at: datetime
+    received_at: datetime
+    quality: Quality = Quality.GOOD
+    fault: str | None = None
+    device_time: datetime | None = None  # as the device said it, where another time was used
+    live: bool = True  # a sign of life: neither retained, backfilled nor repeated
