@@ -1,0 +1,91 @@
+"""What threads hand to the core, besides the inputs of a decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from hdmonitor.events import Acknowledge, Close, Condition
+from hdmonitor.model import Message
+
+
+class Reply(Protocol):
+    """Takes the core's answer to a person: "" for done, else why not."""
+
+    def put(self, answer: str) -> None:
+        """Hand over the answer without blocking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An MQTT publication; `mid` is 0 at QoS 0, where there is nothing to acknowledge."""
+
+    message: Message
+    connection: int
+    mid: int
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The connection with this number to the broker came up or went down."""
+
+    up: bool
+    connection: int
+    session_present: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryBack:
+    """Our own canary came back through the broker."""
+
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The result of one attempt to deliver; several rows when folded into one message."""
+
+    rows: tuple[int, ...]
+    destination: str
+    delivered: bool
+    answer: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """Everything up to and including `seq` is in InfluxDB."""
+
+    cursor: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An adapter's own condition."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A person's act, with the place where the answer is awaited."""
+
+    act: Acknowledge | Close
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A calendar moment: the core wakes, nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Drain what is before this, then end."""
+
+
+Item: TypeAlias = Arrived | Linked | CanaryBack | Sent | Copied | Told | Asked | Tick | Stop
