@@ -1,0 +1,276 @@
+"""Quantities and units: converting at the edge, reading what people write, showing it again.
+
+Inside the program every quantity has one canonical unit and full precision.
+A value is converted when it enters and expressed in the unit of its limit
+when it is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from types import MappingProxyType
+
+PASCAL_PER_INCH_WATER = 249.0889  # conventional (4 °C); other water temperatures are not mixed in
+PASCAL_PER_MILLIMETRE_WATER = 9.80665
+HECTOPASCAL_PER_MILLIMETRE_MERCURY = 1.33322387415
+CUBIC_FEET_PER_CUBIC_METRE = 35.3147
+METRES_PER_SECOND_PER_FOOT_PER_MINUTE = 0.00508
+CELSIUS_IN_KELVIN = 273.15
+
+# A conversion in binary gives 46.4 °F as 7.999999999999999 °C. Rounded here,
+# far below any instrument, the same limit written in two units is one limit.
+CONVERSION_PLACES = 10
+
+AMOUNT = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)(?:\s+(\S.*)|([^\s0-9.].*))?")
+DURATION = re.compile(r"(?:([0-9]{1,9})d)?\s*(?:([0-9]{1,9})h)?\s*(?:([0-9]{1,9})m)?\s*(?:([0-9]{1,9})s)?")
+
+
+class UnitError(ValueError):
+    """A quantity, unit, amount or duration that cannot be used, as a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit of a quantity: canonical = (value - zero) * scale."""
+
+    name: str
+    decimals: int  # usual when shown
+    short: str  # as messages and pages write it
+    scale: float = 1.0
+    zero: float = 0.0
+    spellings: tuple[str, ...] = ()
+    limit_decimals: int = 0  # at least so many for a limit: "0.020", but "8"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What is measured, its canonical unit (the first) and the others it may come in."""
+
+    name: str
+    units: tuple[Unit, ...]
+    words: tuple[str, str] | None = None  # of a state: for 0.0 and for 1.0
+
+    @property
+    def canonical(self) -> str:
+        """Name of the unit that values have inside the program."""
+        return self.units[0].name
+
+
+def _state(name: str, zero: str, one: str) -> Quantity:
+    return Quantity(name, (Unit("state", 0, "", spellings=("bool",)),), words=(zero, one))
+
+
+_PERCENT = Unit("%", 0, "%")
+_QUANTITIES = (
+    Quantity(
+        "temperature",
+        (
+            Unit("degC", 1, "C", spellings=("°C", "C", "\N{DEGREE CELSIUS}")),
+            Unit("degF", 1, "F", 5 / 9, 32.0, ("°F", "F", "\N{DEGREE FAHRENHEIT}")),
+            Unit("K", 1, "K", zero=CELSIUS_IN_KELVIN),
+        ),
+    ),
+    Quantity(
+        "humidity",
+        (Unit("%RH", 0, "%RH", spellings=("%", "%rh", "% RH")), Unit("ratio", 2, "", 100.0)),
+    ),
+    Quantity(
+        "differential_pressure",
+        (
+            Unit("Pa", 2, "Pa"),
+            Unit("hPa", 3, "hPa", 100.0),
+            Unit("mbar", 3, "mbar", 100.0),
+            Unit(
+                "inH2O",
+                3,
+                "in",
+                PASCAL_PER_INCH_WATER,
+                spellings=("inwc", "inWC", "in wc", "in w.c.", "inH\N{SUBSCRIPT TWO}O", "in H2O"),
+                limit_decimals=3,
+            ),
+            Unit(
+                "mmH2O", 2, "mmH2O", PASCAL_PER_MILLIMETRE_WATER, spellings=("mmwc", "mmH\N{SUBSCRIPT TWO}O")
+            ),
+        ),
+    ),
+    Quantity(
+        "pressure",
+        (
+            Unit("hPa", 1, "hPa"),
+            Unit("mbar", 1, "mbar"),
+            Unit("Pa", 0, "Pa", 0.01),
+            Unit("kPa", 2, "kPa", 10.0),
+            Unit("mmHg", 1, "mmHg", HECTOPASCAL_PER_MILLIMETRE_MERCURY),
+            Unit("inHg", 2, "inHg", 25.4 * HECTOPASCAL_PER_MILLIMETRE_MERCURY),
+        ),
+    ),
+    Quantity(
+        "air_velocity",
+        (
+            Unit("m/s", 2, "m/s"),
+            Unit("ft/min", 0, "fpm", METRES_PER_SECOND_PER_FOOT_PER_MINUTE, spellings=("fpm", "FPM")),
+        ),
+    ),
+    Quantity(
+        "airflow",
+        (
+            Unit("m3/h", 0, "m3/h", spellings=("m³/h",)),
+            Unit("cfm", 0, "cfm", 60 / CUBIC_FEET_PER_CUBIC_METRE, spellings=("CFM", "ft3/min", "ft³/min")),
+            Unit("L/s", 1, "L/s", 3.6, spellings=("l/s",)),
+        ),
+    ),
+    Quantity(
+        "particle_count",
+        (
+            Unit("1/m3", 0, "/m3", spellings=("1/m³", "pcs/m3")),
+            Unit("1/ft3", 0, "/ft3", CUBIC_FEET_PER_CUBIC_METRE, spellings=("1/ft³",)),
+            Unit("1/L", 0, "/L", 1e3, spellings=("1/l",)),
+            Unit("1/0.1L", 0, "/0.1L", 1e4, spellings=("1/0.1l",)),
+            Unit("1/28.3L", 0, "/28.3L", 1000 / 28.3, spellings=("1/28.3l",)),
+        ),
+    ),
+    Quantity("co2", (Unit("ppm", 0, "ppm"),)),
+    _state("contact", "closed", "open"),
+    _state("running", "stopped", "running"),
+    _state("mains", "lost", "on mains"),
+    Quantity("charge", (_PERCENT,)),
+    Quantity("battery", (_PERCENT,)),
+    Quantity("voltage", (Unit("V", 2, "V"), Unit("mV", 0, "mV", 1e-3))),
+    Quantity("current", (Unit("A", 2, "A"), Unit("mA", 1, "mA", 1e-3))),
+)
+QUANTITIES: Mapping[str, Quantity] = MappingProxyType({each.name: each for each in _QUANTITIES})
+
+
+@cache
+def quantity_named(name: str) -> Quantity:
+    """Return the quantity; raise UnitError listing the known ones."""
+    if name not in QUANTITIES:
+        raise UnitError(f"{name!r} is not a quantity; known are {', '.join(QUANTITIES)}")
+    return QUANTITIES[name]
+
+
+@cache
+def unit_named(unit: str, quantity: str) -> Unit:
+    """Return the unit of `quantity` spelt `unit`; raise UnitError listing the known ones."""
+    known = quantity_named(quantity).units
+    for each in known:
+        if unit == each.name or unit in each.spellings:
+            return each
+    listed = ", ".join(
+        f"{each.name} ({each.spellings[0]})" if each.spellings else each.name for each in known
+    )
+    raise UnitError(f"{unit!r} is not a unit of {quantity}; known are {listed}")
+
+
+def convert(value: float, unit: str, quantity: str) -> float:
+    """Return `value`, given in `unit`, in the canonical unit of `quantity`."""
+    known = unit_named(unit, quantity)
+    if known.scale == 1 and known.zero == 0:
+        return value
+    return round((value - known.zero) * known.scale, CONVERSION_PLACES)
+
+
+def express(value: float, quantity: str, unit: str) -> float:
+    """Return canonical `value` in `unit`."""
+    known = unit_named(unit, quantity)
+    if known.scale == 1 and known.zero == 0:
+        return value
+    return round(value / known.scale + known.zero, CONVERSION_PLACES)
+
+
+def difference(value: float, unit: str, quantity: str) -> float:
+    """Return a delta (deadband, offset) in the canonical unit: 1.8 °F is 1 °C here, not -16.8."""
+    known = unit_named(unit, quantity)
+    return value if known.scale == 1 else round(value * known.scale, CONVERSION_PLACES)
+
+
+def _amount(text: str, quantity: str) -> tuple[float, str]:
+    found = AMOUNT.fullmatch(text.strip())
+    if found is None:
+        raise UnitError(f"{text!r} is not an amount of {quantity}; write a number and its unit")
+    unit = found[2] or found[3]
+    if unit is None:
+        canonical = quantity_named(quantity).canonical
+        raise UnitError(f"{text!r} has no unit; write for instance '{text.strip()} {canonical}'")
+    return float(found[1]), unit
+
+
+def parse_amount(text: str, quantity: str) -> float:
+    """Read "-0.020 inH2O", "46.4 °F", or "open" for a state; canonical unit."""
+    words = quantity_named(quantity).words
+    if words is None:
+        return convert(*_amount(text, quantity), quantity)
+    if text.strip() not in words:
+        raise UnitError(f"{text!r} is not a state of {quantity}; write {words[1]!r} or {words[0]!r}")
+    return float(words.index(text.strip()))
+
+
+def parse_difference(text: str, quantity: str) -> float:
+    """Read a delta such as "0.3 degC" or "0.5 °F"; canonical unit, no shift of the zero."""
+    return difference(*_amount(text, quantity), quantity)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read "20s", "5m", "1h30m", "24h", "30d"; raise UnitError for anything else."""
+    found = DURATION.fullmatch(text.strip())
+    if found is None or not any(found.groups()):
+        raise UnitError(f"{text!r} is not a duration; write whole d, h, m, s in this order, such as '1h30m'")
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    try:
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        raise UnitError(f"{text!r} is longer than any duration that can be kept") from None
+
+
+def show_duration(duration: timedelta) -> str:
+    """Show the two largest parts, cut, not rounded: "1 h 12 min", "45 s", "3 d"."""
+    seconds = int(abs(duration).total_seconds())
+    sizes = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    first = next((at for at, (_, size) in enumerate(sizes) if seconds >= size), len(sizes) - 1)
+    parts: list[str] = []
+    for name, size in sizes[first : first + 2]:
+        count, seconds = divmod(seconds, size)
+        if count or not parts:
+            parts.append(f"{count} {name}")
+    return ("-" if duration < timedelta(0) else "") + " ".join(parts)
+
+
+def show(value: float, quantity: str, unit: str, limit: float | None = None) -> str:
+    """Show canonical `value` in `unit`, customarily rounded: "9.4 C", "-0.001 in", "open".
+
+    With `limit` (canonical) the figure gets as many decimals as it needs to
+    stand on the same side of the limit as the value itself: 0.0196 is never
+    shown as 0.020 beside a limit of 0.020.
+    """
+    words = quantity_named(quantity).words
+    if words is not None and value in (0.0, 1.0):
+        return words[int(value)]
+    known = unit_named(unit, quantity)
+    figure = express(value, quantity, unit)
+    edge = None if limit is None else express(limit, quantity, unit)
+    decimals = known.decimals
+    text = f"{figure:z.{decimals}f}"
+    while (
+        edge is not None and _side(float(text), edge) != _side(figure, edge) and decimals <= CONVERSION_PLACES
+    ):
+        decimals += 1
+        text = f"{figure:z.{decimals}f}"
+    return f"{text} {known.short}".rstrip()
+
+
+def _side(value: float, edge: float) -> int:
+    return (value > edge) - (value < edge)
+
+
+def show_limit(limit: float, quantity: str, unit: str) -> str:
+    """Show a limit exactly as it was written, without its unit: "8", "2.5", "-0.010", "open"."""
+    words = quantity_named(quantity).words
+    if words is not None and limit in (0.0, 1.0):
+        return words[int(limit)]
+    whole, _, places = f"{express(limit, quantity, unit):z.{CONVERSION_PLACES}f}".partition(".")
+    places = places.rstrip("0").ljust(unit_named(unit, quantity).limit_decimals, "0")
+    return f"{whole}.{places}" if places else whole
