@@ -1,0 +1,108 @@
+"""Make sure that the servers of the tests are there, without installing anything or starting a service.
+
+What is on PATH or in /usr/sbin is used. What is missing is downloaded as Debian packages, with the libraries
+that this machine lacks, and unpacked into `.cache/debian/root`. No root needed: apt works on a state of its
+own there, so that the package lists of the machine may be empty and stay as they are.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from servers import UNPACKED, program
+
+PACKAGES = {"mosquitto": "mosquitto", "victoria-metrics": "victoria-metrics", "influxd": "influxdb"}
+
+
+class NotFetched(Exception):
+    """Says in one sentence why the packages could not be had."""
+
+
+def missing() -> list[str]:
+    """Return the servers that are neither installed nor unpacked."""
+    return [name for name in PACKAGES if not found(name)]
+
+
+def found(name: str) -> bool:
+    """Say whether the server is there and its libraries are too."""
+    try:
+        executable, environment = program(name)
+    except RuntimeError:
+        return False
+    libraries = subprocess.run(
+        ["ldd", executable], env=environment, capture_output=True, text=True, check=False
+    )
+    return "not found" not in libraries.stdout
+
+
+def fetch(packages: list[str], home: Path) -> None:
+    """Download the packages and what they need beyond this machine, and unpack them below `home`/root."""
+    for tool in ("apt-get", "dpkg"):
+        if shutil.which(tool) is None:
+            raise NotFetched(f"this machine has no {tool}")
+    for folder in ("state/lists/partial", "cache/archives/partial", "packages", "root"):
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    run(home, "update")
+    plan = run(home, "install", "--simulate", "--no-install-recommends", *packages)
+    # "Inst name …"; the C library has to be the one of this machine's loader.
+    wanted = [line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")]
+    run(home, "download", *(name for name in wanted if name != "libc6"))
+    for package in sorted((home / "packages").glob("*.deb")):
+        subprocess.run(["dpkg", "-x", package, home / "root"], check=True)
+        package.unlink()
+    shutil.rmtree(home / "state")
+    shutil.rmtree(home / "cache")
+
+
+def run(home: Path, *arguments: str) -> str:
+    """Return what apt-get prints, working on the state below `home`."""
+    options = {
+        "Dir::State": home / "state",
+        "Dir::State::status": "/var/lib/dpkg/status",
+        "Dir::Cache": home / "cache",
+        "APT::Sandbox::User": "root",  # started by root, apt would become somebody who may not write here
+        "APT::Get::List-Cleanup": "false",
+        "APT::Update::Error-Mode": "any",
+        "Debug::NoLocking": "true",
+    }
+    done = subprocess.run(
+        ["apt-get", "-q", *(f"-o{name}={value}" for name, value in options.items()), *arguments],
+        cwd=home / "packages",
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise NotFetched(f"apt-get {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def main() -> int:
+    """Return 0 when every server is there; else say what to install and return 1."""
+    if not (names := missing()):
+        return 0
+    packages = [PACKAGES[name] for name in names]
+    print(f"Fetching {', '.join(packages)} for the tests into .cache; nothing is installed or started.")
+    try:
+        fetch(packages, UNPACKED.parent)
+        reason = "the packages were fetched, but the programs do not run on this machine"
+    except (NotFetched, OSError, subprocess.CalledProcessError) as refused:
+        reason = str(refused)
+    if not (names := missing()):
+        return 0
+    print(
+        f"The tests need {', '.join(names)}, and fetching did not work ({reason}).\n"
+        f"Install the Debian packages {' '.join(PACKAGES[name] for name in names)}, for instance with\n"
+        f"    sudo apt-get install {' '.join(PACKAGES[name] for name in names)}\n"
+        "or put the programs somewhere on PATH, and run the command again.",
+        file=sys.stderr,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
