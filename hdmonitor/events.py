@@ -93,6 +93,7 @@ class Kind(StrEnum):
     RAISED = "raised"  # to a higher level
     LOWERED = "lowered"
     EXCURSION = "excursion"  # one ended
+    CALLED = "called"  # a step of an escalation was taken
     NOT_NOTIFIED = "not-notified"  # an announcement withheld, with its reason
     ACK_EXPIRED = "ack-expired"
     ACKNOWLEDGED = "acknowledged"
@@ -201,7 +202,7 @@ class Outcome:
     notices: list[Notice] = field(default_factory=list)
     alarms: dict[str, Alarm] = field(default_factory=dict)
     excursions: list[Excursion] = field(default_factory=list)
-    states: dict[str, Json] = field(default_factory=dict)  # persisted machine state by key
+    states: dict[str, Json] = field(default_factory=dict)  # machine state by key; None forgets it
     rooms: set[str] = field(default_factory=set)  # rooms whose face may have changed
     duplicates: int = 0
     replies: dict[int, str] = field(default_factory=dict)  # refusals, by index of the input

@@ -1,0 +1,446 @@
+"""One case: a rule at a point, the machine that judges it, and its alarm once it is open.
+
+A case turns changes of its machine into events, an alarm with a name, and
+calls to people. It decides and writes into a `Draft`; it sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from hdmonitor.alerts import wording
+from hdmonitor.alerts.escalation import ACKNOWLEDGEMENT_LASTS, Call
+from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Outcome
+from hdmonitor.model import (
+    Level,
+    Phase,
+    Point,
+    Policy,
+    Priority,
+    Response,
+    Room,
+    Rule,
+    Threshold,
+)
+from hdmonitor.rules.alarm import Machine
+from hdmonitor.rules.changes import Change, Lowered, Moved, Raised, Span
+from hdmonitor.rules.silence import Silence
+
+
+@dataclass(slots=True)
+class Draft:
+    """An outcome being written, with the number of its next event."""
+
+    next_event: int
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def event(
+        self, at: datetime, kind: Kind, subject: str, detail: dict[str, Json], alarm: str | None = None
+    ) -> int:
+        """Write an event and return its number."""
+        number = self.next_event
+        self.next_event += 1
+        self.outcome.events.append(Event(number, at, kind, subject, detail, alarm))
+        return number
+
+
+@dataclass(slots=True)
+class Seen:
+    """The newest judged value of a point, as messages quote it."""
+
+    value: float | None = None
+    before: float | None = None  # the value before it
+    at: datetime | None = None
+
+    def note(self, value: float, at: datetime) -> None:
+        """Take a newer value."""
+        self.before, self.value, self.at = self.value, value, at
+
+    @property
+    def rising(self) -> bool | None:
+        """Tell the direction of the newest change, None when there is none."""
+        if self.value is None or self.before is None or self.value == self.before:
+            return None
+        return self.value > self.before
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every case of a site needs to know of it."""
+
+    zone: str
+    policies: Callable[[Response], Policy]
+    room: Callable[[str], Room | None]
+    out_of_service: Callable[[str, datetime], tuple[datetime, str] | None]  # until, why
+
+
+class Case:
+    """A rule at a point: machine, open alarm, running call."""
+
+    def __init__(
+        self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, house: House, cause: str
+    ) -> None:
+        self.point = point
+        self.rule = rule
+        self.machine = machine
+        self.seen = seen
+        self.house = house
+        self.cause = cause
+        self.text = ""  # fault code or the sentence of an own condition
+        self.alarm: Alarm | None = None
+        self.call: Call | None = None
+        self.told: list[str] = []
+        self.acknowledged_until: datetime | None = None
+        self.resume_at: datetime | None = None  # a withheld call starts then
+        self.was_outside = False  # silence after a value outside
+
+    @property
+    def key(self) -> str:
+        """Name the case in the journal."""
+        return f"case:{self.point.id}|{self.rule.id}"
+
+    @property
+    def resting(self) -> bool:
+        """Tell whether a restart could rebuild this case from the readings alone."""
+        if self.alarm is not None:
+            return False
+        return self.machine.calm if isinstance(self.machine, Machine) else self.machine.heard
+
+    # --- time ---------------------------------------------------------------
+
+    def due(self) -> datetime | None:
+        """Return the earliest moment at which time alone changes something here."""
+        moments = (
+            self.machine.due(),
+            self.call.due() if self.call and self.resume_at is None else None,
+            self.acknowledged_until,
+            self.resume_at,
+        )
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def advance(self, at: datetime, draft: Draft) -> None:
+        """Let time pass up to and including `at`, one due moment after the other."""
+        while (due := self.due()) is not None and due <= at:
+            if due == self.machine.due():
+                self.apply(self.machine.advance(due), draft)
+            elif due == self.acknowledged_until:
+                self._expire(due, draft)
+            elif due == self.resume_at:
+                self.resume_at = None
+                self._announce(due, draft)
+            else:
+                self._step(due, draft)
+
+    def shift(self, by: timedelta) -> None:
+        """Move everything that runs with a clock that stepped."""
+        self.machine.shift(by)
+        if self.call is not None:
+            self.call.shift(by)
+        if self.acknowledged_until is not None:
+            self.acknowledged_until += by
+        if self.resume_at is not None:
+            self.resume_at += by
+
+    # --- what the machine says ----------------------------------------------
+
+    def apply(self, changes: Sequence[Change], draft: Draft, *, withhold: str = "") -> None:
+        """Write what `changes` mean; `withhold` says why an alarm opens without a call."""
+        for change in changes:
+            match change:
+                case Span():
+                    self._excursion(change, draft)
+                case Moved():
+                    self._moved(change, draft, withhold)
+                case Raised():
+                    self._raised(change, draft)
+                case Lowered():
+                    self._lowered(change, draft)
+
+    def _excursion(self, span: Span, draft: Draft) -> None:
+        excursion = Excursion(
+            point=self.point.id,
+            rule=self.rule.id,
+            version=self.rule.version,
+            level=span.threshold.level,
+            side=span.threshold.side.value,
+            start=span.start,
+            end=span.end,
+            peak=span.peak,
+            missing=span.missing,
+            alarm_at=span.alarm_at,
+            alarm=self.alarm.id if self.alarm and span.alarm_at else None,
+        )
+        draft.outcome.excursions.append(excursion)
+        if span.end is not None:
+            detail: dict[str, Json] = {
+                **self._rule(span.threshold),
+                "start": span.start.isoformat(),
+                "end": span.end.isoformat(),
+                "peak": span.peak,
+                "missing_s": span.missing.total_seconds(),
+                "alarm_at": span.alarm_at.isoformat() if span.alarm_at else None,
+            }
+            draft.event(span.at, Kind.EXCURSION, self.point.id, detail, excursion.alarm)
+
+    def _moved(self, change: Moved, draft: Draft, withhold: str) -> None:
+        opening = change.after is Phase.ACTIVE and self.alarm is None
+        name = f"A{draft.next_event}" if opening else self.alarm.id if self.alarm else None
+        detail: dict[str, Json] = {
+            **self._rule(change.threshold),
+            "from": change.before.value,
+            "to": change.after.value,
+            "value": self.seen.value,
+        }
+        if self.text:
+            detail["text"] = self.text
+        number = draft.event(change.at, Kind.MOVED, self.point.id, detail, name)
+        draft.outcome.rooms.add(self.point.room)
+        if opening and name is not None:
+            self._open(name, change, draft, withhold)
+        elif self.alarm is not None and change.after in (Phase.NORMAL, Phase.UNKNOWN):
+            self._clear(number, change.at, draft)
+
+    def _open(self, name: str, change: Moved, draft: Draft, withhold: str) -> None:
+        threshold = change.threshold
+        worst = threshold or self.machine.top
+        self.alarm = Alarm(
+            id=name,
+            point=self.point.id,
+            rule=self.rule.id,
+            version=self.rule.version,
+            level=worst.level if worst else Level.ALARM,
+            priority=worst.priority if worst else Priority.HIGH,
+            began_at=self._began(change.at),
+            opened_at=change.at,
+            title="",
+            active=True,
+        )
+        self.alarm = replace(self.alarm, title=self._text(change.at, About.OPENED).title)
+        draft.outcome.alarms[name] = self.alarm
+        self._start(About.OPENED, change.at, draft, withhold)
+
+    def _raised(self, change: Raised, draft: Draft) -> None:
+        draft.event(
+            change.at, Kind.RAISED, self.point.id, self._rule(change.threshold), self._alarm().id
+        )
+        # practice rule 7: an acknowledgement covers its level only
+        self._update(
+            draft,
+            level=change.threshold.level,
+            priority=change.threshold.priority,
+            acknowledged_by=None,
+            acknowledged_at=None,
+        )
+        self._update(draft, title=self._text(change.at, About.RAISED).title)
+        self.acknowledged_until = None
+        self._start(About.RAISED, change.at, draft)
+
+    def _lowered(self, change: Lowered, draft: Draft) -> None:
+        draft.event(
+            change.at, Kind.LOWERED, self.point.id, self._rule(change.threshold), self._alarm().id
+        )
+        self._update(draft, level=change.threshold.level, priority=change.threshold.priority)
+
+    def _clear(self, number: int, at: datetime, draft: Draft) -> None:
+        if self.told:
+            text = wording.cleared(self._situation(at), self.house.zone)
+            self._tell(number, About.CLEARED, tuple(self.told), text, at, draft)
+        self._update(draft, active=False, cleared_at=at)
+        draft.outcome.states[f"cleared:{self._alarm().id}"] = alarm_state(self._alarm())
+        self.alarm = self.call = self.acknowledged_until = self.resume_at = None
+        self.told = []
+        self.was_outside = False
+
+    # --- calls to people ----------------------------------------------------
+
+    def _start(self, about: About, at: datetime, draft: Draft, withhold: str = "") -> None:
+        """Start a call, or write down why nobody is called."""
+        alarm = self._alarm()
+        self.call = self.resume_at = None
+        if not withhold and alarm.priority is Priority.LOW:
+            withhold = "low priority wakes nobody"
+        if withhold:
+            self._withhold(withhold, at, draft)
+            return
+        self.call = Call(self.house.policies(self.rule.response), about, at, told=self.told)
+        while self.call.due() <= at and self.resume_at is None:
+            self._step(at, draft)
+
+    def _announce(self, at: datetime, draft: Draft) -> None:
+        """Start or go on with a call that was withheld, if the alarm still stands."""
+        if self.alarm is not None and self.alarm.active and self.alarm.acknowledged_by is None:
+            self._start(About.OPENED if not self.told else About.REPEATED, at, draft)
+
+    def _step(self, at: datetime, draft: Draft) -> None:
+        assert self.call is not None  # noqa: S101  # only a running call is due
+        if pause := self.house.out_of_service(self.point.id, at):
+            self.resume_at, reason = pause
+            self._withhold(reason, at, draft)
+            return
+        about, targets = self.call.take(at)
+        detail: dict[str, Json] = {"about": about.value, "destinations": list(targets)}
+        number = draft.event(at, Kind.CALLED, self.point.id, detail, self._alarm().id)
+        self._tell(number, about, targets, self._text(at, about), at, draft)
+
+    def _withhold(self, reason: str, at: datetime, draft: Draft) -> None:
+        draft.event(at, Kind.NOT_NOTIFIED, self.point.id, {"reason": reason}, self._alarm().id)
+
+    def _tell(
+        self,
+        number: int,
+        about: About,
+        targets: Sequence[str],
+        text: wording.Text,
+        at: datetime,
+        draft: Draft,
+    ) -> None:
+        alarm = self._alarm()
+        contained = self.rule.response is Response.CONTAINMENT
+        draft.outcome.notices.extend(
+            Notice(number, alarm.id, target, about, alarm.priority, contained, text.title, text.body, at)
+            for target in targets
+        )
+
+    # --- what people say ----------------------------------------------------
+
+    def acknowledge(self, by: str, name: str, note: str, at: datetime, draft: Draft) -> None:
+        """Take the answer of a person: the call stops until the answer expires."""
+        self._update(draft, acknowledged_by=by, acknowledged_at=at)
+        detail: dict[str, Json] = {"by": by, "note": note}
+        number = draft.event(at, Kind.ACKNOWLEDGED, self.point.id, detail, self._alarm().id)
+        self.call = self.resume_at = None
+        self.acknowledged_until = at + ACKNOWLEDGEMENT_LASTS[self._alarm().level]
+        if self.told:
+            text = wording.acknowledged(self._situation(at), self.house.zone, name, note)
+            self._tell(number, About.ACKNOWLEDGED, tuple(self.told), text, at, draft)
+        draft.outcome.rooms.add(self.point.room)
+
+    def close(self, at: datetime, draft: Draft) -> Alarm:
+        """End the alarm by a named act; return it as it stood, cleared."""
+        alarm = self._alarm()
+        self.apply(self.machine.close(at), draft)
+        if self.alarm is not None:  # a machine that did not move: the alarm ends all the same
+            self._clear(draft.next_event - 1, at, draft)
+        return draft.outcome.alarms[alarm.id]
+
+    def _expire(self, at: datetime, draft: Draft) -> None:
+        self.acknowledged_until = None
+        alarm = self._alarm()
+        detail: dict[str, Json] = {"by": alarm.acknowledged_by}
+        draft.event(at, Kind.ACK_EXPIRED, self.point.id, detail, alarm.id)
+        self._update(draft, acknowledged_by=None, acknowledged_at=None)
+        self._start(About.REPEATED, at, draft)
+        draft.outcome.rooms.add(self.point.room)
+
+    # --- words --------------------------------------------------------------
+
+    def _text(self, at: datetime, about: About) -> wording.Text:
+        return wording.opened(self._situation(at), self.house.zone, about)
+
+    def _situation(self, at: datetime) -> wording.Situation:
+        worst = self.machine.worst_outside() if isinstance(self.machine, Machine) else None
+        alarm = self._alarm()
+        return wording.Situation(
+            alarm=alarm.id,
+            point=self.point,
+            rule=self.rule,
+            threshold=self.machine.top,
+            cause=self._cause(),
+            value=self.seen.value,
+            measured_at=self.seen.at,
+            began_at=alarm.began_at,
+            at=at,
+            peak=worst.peak if worst else None,
+            rising=self.seen.rising,
+            text=self.text,
+            room=self.house.room(self.point.room),
+            was_outside=self.was_outside,
+        )
+
+    def _cause(self) -> str:
+        if isinstance(self.machine, Silence) and not self.machine.heard:
+            return "never-heard"
+        return self.cause
+
+    def _began(self, at: datetime) -> datetime:
+        if isinstance(self.machine, Silence):
+            return self.machine.since
+        worst = self.machine.worst_outside()
+        return worst.start if worst and worst.start else at
+
+    def _rule(self, threshold: Threshold | None) -> dict[str, Json]:
+        detail: dict[str, Json] = {"rule": self.rule.id, "version": self.rule.version}
+        if threshold is not None:
+            detail |= {
+                "level": threshold.level.name.lower(),
+                "side": threshold.side.value,
+                "name": threshold.name,
+                "limit": threshold.limit,
+            }
+        return detail
+
+    def _alarm(self) -> Alarm:
+        assert self.alarm is not None  # noqa: S101  # callers have an open alarm
+        return self.alarm
+
+    def _update(self, draft: Draft, **facts: Any) -> None:
+        self.alarm = replace(self._alarm(), **facts)
+        draft.outcome.alarms[self.alarm.id] = self.alarm
+
+    # --- persistence --------------------------------------------------------
+
+    def state(self) -> Json:
+        """Return what a restart needs; None when the readings tell it all."""
+        if self.resting:
+            return None
+        return {
+            "machine": self.machine.state(),
+            "before": self.seen.before,
+            "text": self.text,
+            "was_outside": self.was_outside,
+            "alarm": alarm_state(self.alarm) if self.alarm else None,
+            "call": self.call.state() if self.call else None,
+            "told": list(self.told),
+            "acknowledged_until": _text(self.acknowledged_until),
+            "resume_at": _text(self.resume_at),
+        }
+
+    def restore(self, state: Any, heard_at: datetime | None) -> None:
+        """Go on from `state` and from the moment of the newest judged (or live) reading."""
+        self.machine.restore(state["machine"] if state else None, heard_at)
+        if not state:
+            return
+        self.seen.before = state["before"]
+        self.text, self.was_outside = state["text"], state["was_outside"]
+        self.alarm = restored_alarm(state["alarm"]) if state["alarm"] else None
+        self.told = state["told"]
+        if state["call"]:
+            self.call = Call.restored(self.house.policies(self.rule.response), state["call"], self.told)
+        self.acknowledged_until = _time(state["acknowledged_until"])
+        self.resume_at = _time(state["resume_at"])
+
+
+TIMES = ("began_at", "opened_at", "acknowledged_at", "cleared_at", "closed_at")
+
+
+def alarm_state(alarm: Alarm) -> dict[str, Any]:
+    """Return an alarm as JSON."""
+    state = asdict(alarm)
+    return state | {name: _text(state[name]) for name in TIMES}
+
+
+def restored_alarm(state: dict[str, Any]) -> Alarm:
+    """Return the alarm that `alarm_state` wrote."""
+    facts = state | {name: _time(state[name]) for name in TIMES}
+    return Alarm(**facts | {"level": Level(state["level"]), "priority": Priority(state["priority"])})
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None
