@@ -1,0 +1,1 @@
+"""A simulated pharmacy: physics below, MQTT messages of its sensors above."""
