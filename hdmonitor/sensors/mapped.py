@@ -96,13 +96,10 @@ def check(point: Point) -> str | None:
     """Say what is wrong with a point of this family, or None."""
     if wrong := wrong_with_expression(point.field):
         return wrong
-    if not point.unit.startswith("@"):
+    if point.quantity not in QUANTITIES or not point.unit.startswith("@"):
         return wrong_with(point)
-    canonical = (
-        replace(point, unit=QUANTITIES[point.quantity].canonical) if point.quantity in QUANTITIES else point
-    )
-    if wrong := wrong_with(canonical):
-        return wrong
     if QUANTITIES[point.quantity].words is not None:
         return f"a message cannot say which word of {point.quantity} means what; write the unit as 'ON/OFF'"
-    return wrong_with_expression(point.unit[1:])
+    return wrong_with_expression(point.unit[1:]) or wrong_with(
+        replace(point, unit=QUANTITIES[point.quantity].canonical)
+    )

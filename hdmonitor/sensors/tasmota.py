@@ -90,5 +90,5 @@ def check(point: Point) -> str | None:
     """Say what is wrong with a point of this family, or None."""
     zigbee_contact = point.quantity == "contact" and point.field.endswith(".Contact")
     if point.unit == "state" and not zigbee_contact:
-        return f"which word of {point.field!r} means what depends on the wiring; write the unit as 'ON/OFF' or 'OFF/ON'"
+        return f"what {point.field!r} means depends on the wiring; write the unit as 'ON/OFF' or 'OFF/ON'"
     return wrong_with(point)
