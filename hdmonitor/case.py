@@ -15,6 +15,7 @@ from hdmonitor.alerts import wording
 from hdmonitor.alerts.escalation import ACKNOWLEDGEMENT_LASTS, Call
 from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Outcome
 from hdmonitor.model import (
+    NO_TIME,
     Level,
     Phase,
     Point,
@@ -35,6 +36,7 @@ class Draft:
     """An outcome being written, with the number of its next event."""
 
     next_event: int
+    cleared: dict[str, Alarm]  # alarms that are over but not yet documented, by id
     outcome: Outcome = field(default_factory=Outcome)
 
     def event(
@@ -81,7 +83,14 @@ class Case:
     """A rule at a point: machine, open alarm, running call."""
 
     def __init__(
-        self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, house: House, cause: str
+        self,
+        point: Point,
+        rule: Rule,
+        machine: Machine | Silence,
+        *,
+        seen: Seen,
+        house: House,
+        cause: str,
     ) -> None:
         self.point = point
         self.rule = rule
@@ -96,6 +105,7 @@ class Case:
         self.acknowledged_until: datetime | None = None
         self.resume_at: datetime | None = None  # a withheld call starts then
         self.was_outside = False  # silence after a value outside
+        self.over: Span | None = None  # the worst excursion of this alarm that has ended
 
     @property
     def key(self) -> str:
@@ -107,7 +117,9 @@ class Case:
         """Tell whether a restart could rebuild this case from the readings alone."""
         if self.alarm is not None:
             return False
-        return self.machine.calm if isinstance(self.machine, Machine) else self.machine.heard
+        if isinstance(self.machine, Machine):
+            return self.machine.calm
+        return self.machine.heard and self.machine.phase is Phase.NORMAL
 
     # --- time ---------------------------------------------------------------
 
@@ -151,7 +163,8 @@ class Case:
         for change in changes:
             match change:
                 case Span():
-                    self._excursion(change, draft)
+                    if self.cause == "limit":  # a fault or a flat battery is no excursion of a value
+                        self._excursion(change, draft)
                 case Moved():
                     self._moved(change, draft, withhold)
                 case Raised():
@@ -160,7 +173,24 @@ class Case:
                     self._lowered(change, draft)
 
     def _excursion(self, span: Span, draft: Draft) -> None:
-        excursion = Excursion(
+        excursion = self._described(span)
+        draft.outcome.excursions.append(excursion)
+        worst = self.over is None or span.threshold.rank >= self.over.threshold.rank
+        if worst and span.end is not None and span.alarm_at is not None:
+            self.over = span
+        if span.end is not None:
+            detail: dict[str, Json] = {
+                **self._rule(span.threshold),
+                "start": span.start.isoformat(),
+                "end": span.end.isoformat(),
+                "peak": span.peak,
+                "missing_s": span.missing.total_seconds(),
+                "alarm_at": span.alarm_at.isoformat() if span.alarm_at else None,
+            }
+            draft.event(span.at, Kind.EXCURSION, self.point.id, detail, excursion.alarm)
+
+    def _described(self, span: Span) -> Excursion:
+        return Excursion(
             point=self.point.id,
             rule=self.rule.id,
             version=self.rule.version,
@@ -173,17 +203,10 @@ class Case:
             alarm_at=span.alarm_at,
             alarm=self.alarm.id if self.alarm and span.alarm_at else None,
         )
-        draft.outcome.excursions.append(excursion)
-        if span.end is not None:
-            detail: dict[str, Json] = {
-                **self._rule(span.threshold),
-                "start": span.start.isoformat(),
-                "end": span.end.isoformat(),
-                "peak": span.peak,
-                "missing_s": span.missing.total_seconds(),
-                "alarm_at": span.alarm_at.isoformat() if span.alarm_at else None,
-            }
-            draft.event(span.at, Kind.EXCURSION, self.point.id, detail, excursion.alarm)
+
+    def running(self) -> list[Excursion]:
+        """Return the excursions that have not ended, as they stand."""
+        return [self._described(span) for span in self.machine.running()]
 
     def _moved(self, change: Moved, draft: Draft, withhold: str) -> None:
         opening = change.after is Phase.ACTIVE and self.alarm is None
@@ -201,7 +224,7 @@ class Case:
         if opening and name is not None:
             self._open(name, change, draft, withhold)
         elif self.alarm is not None and change.after in (Phase.NORMAL, Phase.UNKNOWN):
-            self._clear(number, change.at, draft)
+            self._clear(number, change.at, draft, back=change.after is Phase.NORMAL)
 
     def _open(self, name: str, change: Moved, draft: Draft, withhold: str) -> None:
         threshold = change.threshold
@@ -223,9 +246,7 @@ class Case:
         self._start(About.OPENED, change.at, draft, withhold)
 
     def _raised(self, change: Raised, draft: Draft) -> None:
-        draft.event(
-            change.at, Kind.RAISED, self.point.id, self._rule(change.threshold), self._alarm().id
-        )
+        draft.event(change.at, Kind.RAISED, self.point.id, self._rule(change.threshold), self._alarm().id)
         # practice rule 7: an acknowledgement covers its level only
         self._update(
             draft,
@@ -239,20 +260,20 @@ class Case:
         self._start(About.RAISED, change.at, draft)
 
     def _lowered(self, change: Lowered, draft: Draft) -> None:
-        draft.event(
-            change.at, Kind.LOWERED, self.point.id, self._rule(change.threshold), self._alarm().id
-        )
+        draft.event(change.at, Kind.LOWERED, self.point.id, self._rule(change.threshold), self._alarm().id)
         self._update(draft, level=change.threshold.level, priority=change.threshold.priority)
 
-    def _clear(self, number: int, at: datetime, draft: Draft) -> None:
-        if self.told:
+    def _clear(self, number: int, at: datetime, draft: Draft, *, back: bool) -> None:
+        if self.told and back:
             text = wording.cleared(self._situation(at), self.house.zone)
-            self._tell(number, About.CLEARED, tuple(self.told), text, at, draft)
+            self._tell(number, About.CLEARED, tuple(self.told), text, at=at, draft=draft)
         self._update(draft, active=False, cleared_at=at)
         draft.outcome.states[f"cleared:{self._alarm().id}"] = alarm_state(self._alarm())
+        draft.cleared[self._alarm().id] = self._alarm()
         self.alarm = self.call = self.acknowledged_until = self.resume_at = None
         self.told = []
         self.was_outside = False
+        self.over = None
 
     # --- calls to people ----------------------------------------------------
 
@@ -283,7 +304,7 @@ class Case:
         about, targets = self.call.take(at)
         detail: dict[str, Json] = {"about": about.value, "destinations": list(targets)}
         number = draft.event(at, Kind.CALLED, self.point.id, detail, self._alarm().id)
-        self._tell(number, about, targets, self._text(at, about), at, draft)
+        self._tell(number, about, targets, self._text(at, about), at=at, draft=draft)
 
     def _withhold(self, reason: str, at: datetime, draft: Draft) -> None:
         draft.event(at, Kind.NOT_NOTIFIED, self.point.id, {"reason": reason}, self._alarm().id)
@@ -294,6 +315,7 @@ class Case:
         about: About,
         targets: Sequence[str],
         text: wording.Text,
+        *,
         at: datetime,
         draft: Draft,
     ) -> None:
@@ -315,15 +337,13 @@ class Case:
         self.acknowledged_until = at + ACKNOWLEDGEMENT_LASTS[self._alarm().level]
         if self.told:
             text = wording.acknowledged(self._situation(at), self.house.zone, name, note)
-            self._tell(number, About.ACKNOWLEDGED, tuple(self.told), text, at, draft)
+            self._tell(number, About.ACKNOWLEDGED, tuple(self.told), text, at=at, draft=draft)
         draft.outcome.rooms.add(self.point.room)
 
     def close(self, at: datetime, draft: Draft) -> Alarm:
         """End the alarm by a named act; return it as it stood, cleared."""
         alarm = self._alarm()
         self.apply(self.machine.close(at), draft)
-        if self.alarm is not None:  # a machine that did not move: the alarm ends all the same
-            self._clear(draft.next_event - 1, at, draft)
         return draft.outcome.alarms[alarm.id]
 
     def _expire(self, at: datetime, draft: Draft) -> None:
@@ -342,22 +362,25 @@ class Case:
 
     def _situation(self, at: datetime) -> wording.Situation:
         worst = self.machine.worst_outside() if isinstance(self.machine, Machine) else None
+        over = self.over if worst is None else None
         alarm = self._alarm()
         return wording.Situation(
             alarm=alarm.id,
             point=self.point,
             rule=self.rule,
-            threshold=self.machine.top,
+            threshold=self.machine.top or (over.threshold if over else None),
             cause=self._cause(),
             value=self.seen.value,
             measured_at=self.seen.at,
-            began_at=alarm.began_at,
+            began_at=over.start if over else alarm.began_at,
+            ended_at=over.end if over else None,
             at=at,
-            peak=worst.peak if worst else None,
+            peak=worst.peak if worst else over.peak if over else None,
             rising=self.seen.rising,
             text=self.text,
             room=self.house.room(self.point.room),
             was_outside=self.was_outside,
+            unanswered_since=self.call.started_at if self.call else None,
         )
 
     def _cause(self) -> str:
@@ -401,12 +424,30 @@ class Case:
             "before": self.seen.before,
             "text": self.text,
             "was_outside": self.was_outside,
+            "over": self._over_state(),
             "alarm": alarm_state(self.alarm) if self.alarm else None,
             "call": self.call.state() if self.call else None,
             "told": list(self.told),
             "acknowledged_until": _text(self.acknowledged_until),
             "resume_at": _text(self.resume_at),
         }
+
+    def _over_state(self) -> Json:
+        if self.over is None or self.over.end is None:
+            return None
+        return {
+            "limit": self.rule.thresholds.index(self.over.threshold),
+            "start": self.over.start.isoformat(),
+            "end": self.over.end.isoformat(),
+            "peak": self.over.peak,
+        }
+
+    def _restored_over(self, state: Any) -> Span | None:
+        if not state or state["limit"] >= len(self.rule.thresholds):
+            return None
+        start, end = datetime.fromisoformat(state["start"]), datetime.fromisoformat(state["end"])
+        threshold = self.rule.thresholds[state["limit"]]
+        return Span(end, threshold, start, end, state["peak"], NO_TIME, start)
 
     def restore(self, state: Any, heard_at: datetime | None) -> None:
         """Go on from `state` and from the moment of the newest judged (or live) reading."""
@@ -415,6 +456,7 @@ class Case:
             return
         self.seen.before = state["before"]
         self.text, self.was_outside = state["text"], state["was_outside"]
+        self.over = self._restored_over(state["over"])
         self.alarm = restored_alarm(state["alarm"]) if state["alarm"] else None
         self.told = state["told"]
         if state["call"]:

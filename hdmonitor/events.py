@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from hdmonitor.model import Level, Message, Priority, Quality, Reading
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 # --- inputs -----------------------------------------------------------------
@@ -29,6 +29,7 @@ class Measured:
     measured_at: datetime
     received_at: datetime
     fault: str | None = None
+    retained: bool = False  # repeated by the broker, without a time of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,9 +176,9 @@ class Machine:
             if strand.counted_at is not None:
                 strand.counted_at += by
 
-    def outside(self) -> bool:
-        """Tell whether the newest value lies outside any limit."""
-        return any(strand.start is not None for strand in self.strands)
+    def running(self) -> list[Span]:
+        """Return the excursions that have not ended, as they stand."""
+        return [s.span(self.last_at, end=None) for s in self.strands if s.start and self.last_at]
 
     def worst_outside(self) -> Strand | None:
         """Return the strand that is outside with the highest rank."""

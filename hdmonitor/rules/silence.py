@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hdmonitor.model import Level, Phase, Priority, Rule, Side, Threshold
-from hdmonitor.rules.changes import Change, Moved
+from hdmonitor.rules.changes import Change, Moved, Span
 
 
 class Silence:
@@ -52,6 +52,10 @@ class Silence:
         """Set the priority of the alarm that has just opened: that of what the point guards."""
         self.top = Threshold(Level.ALARM, Side.HIGH, 0.0, self.valid_for, priority, "silent")
         return self.top
+
+    def running(self) -> list[Span]:
+        """Return nothing: silence is a gap, not an excursion."""
+        return []
 
     def close(self, at: datetime) -> list[Change]:
         """End the alarm by a named act; the watch starts again at `at`."""

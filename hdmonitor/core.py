@@ -1,0 +1,253 @@
+"""The one thread that owns the truth: drain, judge, commit, acknowledge."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from queue import Empty, Queue
+from typing import Protocol
+
+from hdmonitor.clock import Clock
+from hdmonitor.events import (
+    ClockStepped,
+    Condition,
+    Input,
+    Json,
+    Kind,
+    Outcome,
+    Remark,
+)
+from hdmonitor.inbox import Arrived, Asked, CanaryBack, Copied, Item, Linked, Sent, Stop, Tick, Told
+from hdmonitor.journal import Journal, Receipt
+from hdmonitor.monitor import Monitor
+
+log = logging.getLogger(__name__)
+
+INBOX_SIZE = 2_000  # messages; a full inbox blocks paho's thread, which is the back-pressure
+BATCH = 500
+CANARY_PATIENCE = timedelta(seconds=60)
+
+
+class Link(Protocol):
+    """What the core asks of the connection to the broker."""
+
+    def acknowledge(self, arrived: Arrived) -> None:
+        """Confirm a message whose consequences are committed."""
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
+        """Publish without blocking."""
+
+    def send_canary(self) -> None:
+        """Send a message that should come back as `CanaryBack`."""
+
+    def rebuild(self) -> None:
+        """Start over with a new client, same session."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What was waiting in the inbox, sorted by what it is for."""
+
+    inputs: list[Input] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    arrived: list[Arrived] = field(default_factory=list)
+    asked: list[tuple[int, Asked]] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    copied: list[Copied] = field(default_factory=list)
+    repeated: int = 0
+
+
+class Core:
+    """Turns inbox items into committed decisions. `run` is one thread's whole life."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        monitor: Monitor,
+        inbox: Queue[Item],
+        *,
+        clock: Clock,
+        link: Link,
+        wake: Callable[[], None],
+    ) -> None:
+        self._journal = journal
+        self._monitor = monitor
+        self._inbox = inbox
+        self._clock = clock
+        self._link = link
+        self._wake = wake
+        self._up = False
+        self._canary_sent: datetime | None = None
+        self._failing: set[str] = set()
+        self._stopping = False
+
+    def run(self) -> None:
+        """Turn until `Stop`; any error of the journal ends it."""
+        while not self._stopping:
+            self.turn(self._take())
+
+    def turn(self, items: Sequence[Item]) -> None:
+        """Decide and commit `items`; a change of connection stands in a batch of its own."""
+        batch = Batch()
+        if step := self._clock.step():
+            log.warning("the clock stepped by %s", step)
+            batch.inputs.append(ClockStepped(step))
+        for item in items:
+            if isinstance(item, Linked):
+                self._commit(batch)
+                batch = Batch()
+                self._linked(item, batch)
+            else:
+                self._sort(item, batch)
+        self._commit(batch)
+
+    def _take(self) -> list[Item]:
+        """Wait for an item or the next due moment, then take what else is waiting."""
+        due = self._monitor.next_due()
+        timeout = None if due is None else max(0.0, self._clock.seconds(due - self._clock.now()))
+        try:
+            items = [self._inbox.get(timeout=timeout)]
+        except Empty:
+            return []
+        while len(items) < BATCH:
+            try:
+                items.append(self._inbox.get_nowait())
+            except Empty:
+                break
+        return items
+
+    def _sort(self, item: Item, batch: Batch) -> None:
+        match item:
+            case Arrived():
+                self._arrived(item, batch)
+            case Asked():
+                batch.asked.append((len(batch.inputs), item))
+                batch.inputs.append(item.act)
+            case Told():
+                batch.inputs.append(item.condition)
+            case Sent():
+                self._sent(item, batch)
+            case Copied():
+                batch.copied.append(item)
+            case CanaryBack():
+                self._canary_sent = None
+                batch.inputs.append(Condition("canary", False, "messages come back from the broker"))
+            case Tick():
+                self._tick(batch)
+            case Stop():
+                self._stopping = True
+
+    # --- the broker ---------------------------------------------------------
+
+    def _arrived(self, item: Arrived, batch: Batch) -> None:
+        batch.arrived.append(item)
+        if item.mid:
+            receipt = Receipt(item.mid, item.message.topic, sha256(item.message.payload).digest()[:16])
+            if item.duplicate and self._journal.seen(receipt):
+                batch.repeated += 1
+                return
+            batch.receipts.append(receipt)
+        batch.inputs.append(item.message)
+
+    def _linked(self, item: Linked, batch: Batch) -> None:
+        self._up, self._canary_sent = item.up, None
+        if item.up and not item.session_present:
+            self._journal.forget_receipts()
+        log.log(logging.INFO if item.up else logging.WARNING, "%s", item.text)
+        kind = Kind.CONNECTED if item.up else Kind.DISCONNECTED
+        detail: dict[str, Json] = {
+            "connection": item.connection,
+            "session_present": item.session_present,
+            "text": item.text,
+        }
+        batch.inputs.append(Remark(kind, "broker", detail))
+        batch.inputs.append(Condition("broker", not item.up, item.text))
+        if item.up:
+            self._publish_faces(self._monitor.site.rooms)
+
+    def _tick(self, batch: Batch) -> None:
+        """Beat for the lights at the doors, and see whether the broker still hears us."""
+        now = self._clock.now()
+        self._publish_faces(self._monitor.site.rooms)
+        if not self._up:
+            return
+        if self._canary_sent is None:
+            self._canary_sent = now
+            self._link.send_canary()
+        elif self._clock.seconds(now - self._canary_sent) > CANARY_PATIENCE.total_seconds():
+            self._canary_sent = None
+            text = "our own message did not come back from the broker; the connection is built anew"
+            batch.inputs.append(Condition("canary", True, text))
+            self._link.rebuild()
+
+    # --- deliveries ---------------------------------------------------------
+
+    def _sent(self, item: Sent, batch: Batch) -> None:
+        batch.sent.append(item)
+        detail: dict[str, Json] = {"rows": list(item.rows), "answer": item.answer}
+        if item.delivered:
+            self._failing.discard(item.destination)
+            batch.inputs.append(Remark(Kind.DELIVERED, item.destination, detail))
+        elif item.destination not in self._failing:
+            self._failing.add(item.destination)
+            log.warning("%s could not be reached: %s", item.destination, item.answer)
+            batch.inputs.append(Remark(Kind.UNDELIVERED, item.destination, detail))
+
+    # --- commit and after ---------------------------------------------------
+
+    def _commit(self, batch: Batch) -> None:
+        at = self._clock.now()
+        if not self._inbox.empty() and batch.inputs:
+            # Time must not overtake what is still waiting to be decided.
+            at = max((a.message.received_at for a in batch.arrived), default=self._monitor.now)
+        outcome = self._monitor.handle(batch.inputs, at)
+        outcome.duplicates += batch.repeated
+        if batch.receipts or batch.sent or batch.copied or _any(outcome):
+            self._journal.commit(
+                outcome, receipts=batch.receipts, sent=batch.sent, copied=batch.copied, at=self._monitor.now
+            )
+        for arrived in batch.arrived:
+            self._link.acknowledge(arrived)
+        for index, asked in batch.asked:
+            asked.reply.put(outcome.replies.get(index, ""))
+        for message in outcome.quarantined:
+            log.warning("quarantined a message on %s: %s", message.topic, message.reason)
+        self._publish_faces(outcome.rooms)
+        self._wake()
+
+    def _publish_faces(self, rooms: Iterable[str]) -> None:
+        for room in rooms:
+            if room in self._monitor.site.rooms:
+                topic = f"hdmonitor/{self._monitor.site.id}/room/{room}"
+                self._link.publish(topic, self.face(room), retain=True)
+
+    def face(self, room: str) -> bytes:
+        """Return the retained state of a room, with the beat by which a light sees us alive."""
+        face = self._monitor.face(room)
+        body = {
+            "room": room,
+            "state": face.level.name.lower() if face.level else "unknown" if face.unknown else "normal",
+            "unknown": face.unknown,
+            "unacknowledged": face.unacknowledged,
+            "alarms": [
+                {"id": alarm.id, "title": alarm.title, "acknowledged_by": alarm.acknowledged_by}
+                for alarm in face.alarms
+            ],
+            "at": self._clock.now().isoformat(timespec="seconds"),
+        }
+        return json.dumps(body).encode()
+
+
+def _any(outcome: Outcome) -> bool:
+    return bool(
+        outcome.readings
+        or outcome.quarantined
+        or outcome.events
+        or outcome.states
+        or outcome.excursions
+        or outcome.duplicates
+    )

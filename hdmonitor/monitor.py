@@ -1,0 +1,600 @@
+"""A whole site as one deterministic object: recorded input in, decisions out.
+
+`Monitor.handle` takes inputs in the order in which they are decided and
+returns everything there is to write down. It reads no clock, does no I/O and
+knows no threads: the same inputs give the same outcome, however they are
+cut into batches and however often the monitor is rebuilt from its journal in
+between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from typing import Any
+
+from hdmonitor.case import Case, Draft, House, Seen, alarm_state, restored_alarm
+from hdmonitor.events import (
+    Acknowledge,
+    Alarm,
+    ClockStepped,
+    Close,
+    Condition,
+    Excursion,
+    Input,
+    Json,
+    Kind,
+    LastHeard,
+    Measured,
+    Outcome,
+    Quarantined,
+    Remark,
+    Restored,
+)
+from hdmonitor.model import (
+    EPOCH,
+    NO_TIME,
+    Decoded,
+    Level,
+    Message,
+    Phase,
+    Point,
+    Priority,
+    Quality,
+    Reading,
+    Rejected,
+    Room,
+    Rule,
+    Side,
+    Site,
+    Threshold,
+)
+from hdmonitor.rules.alarm import Machine
+from hdmonitor.rules.silence import Silence
+from hdmonitor.sensors import decode
+
+DEVICE_TIMES_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+DEVICE_TIME_AHEAD = timedelta(minutes=5)
+DEVICE_TIME_BEHIND = timedelta(days=30)
+MICROSECOND = timedelta(microseconds=1)
+CLOCK_JITTER = timedelta(seconds=2)
+FOREVER = timedelta(days=3650)
+
+CAUSES = {"HDM-FAULT": "fault", "HDM-BATTERY": "battery", "HDM-CLOCK": "clock", "HDM-SELF": "self"}
+
+LOW_BATTERY = 20.0  # percent; practice: time enough to order a cell
+BATTERY_DEADBAND = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """How a condition of the monitor itself is judged."""
+
+    on_delay: timedelta
+    priority: Priority
+
+
+# A broker that restarts is back within seconds. Dashboards can wait for the
+# morning; a phone that cannot be reached cannot.
+OWN = {
+    "broker": Own(timedelta(minutes=2), Priority.CRITICAL),
+    "canary": Own(NO_TIME, Priority.HIGH),
+    "influx": Own(timedelta(minutes=15), Priority.LOW),
+    "notify": Own(NO_TIME, Priority.HIGH),
+    "disk": Own(NO_TIME, Priority.HIGH),
+}
+OWN_OTHERWISE = Own(NO_TIME, Priority.MEDIUM)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the light at a room's door shows."""
+
+    room: str
+    level: Level | None  # of the worst active alarm
+    unknown: bool  # some point is silent, faulty or was never heard
+    unacknowledged: bool
+    alarms: tuple[Alarm, ...]
+
+
+class Watch:
+    """One point with its cases and its newest reading."""
+
+    __slots__ = ("battery", "clock", "fault", "last_at", "last_value", "point", "rules", "seen", "silence")
+
+    def __init__(self, point: Point, seen: Seen, rules: list[Case], fault: Case, silence: Case) -> None:
+        self.point = point
+        self.seen = seen
+        self.rules = rules
+        self.fault = fault
+        self.silence = silence
+        self.battery: Case | None = None
+        self.clock: Case | None = None
+        self.last_at: datetime | None = None  # measured_at of the newest reading or fault
+        self.last_value: float | None = None
+
+    def own(self) -> list[Case]:
+        """Return the cases about the sensor itself."""
+        return [case for case in (self.fault, self.battery, self.clock) if case is not None]
+
+    def cases(self) -> list[Case]:
+        """Return all cases of the point, limits first."""
+        return [*self.rules, *self.own(), self.silence]
+
+
+class Monitor:
+    """Judges one site. `own` are the rules for blindness, clocks and the monitor itself."""
+
+    def __init__(
+        self, site: Site, own: Mapping[str, Rule], at: datetime, restored: Restored | None = None
+    ) -> None:
+        self.site = site
+        self.own = own
+        self.now = at
+        self._house = House(site.zone, site.policies.__getitem__, self._room, self._out_of_service)
+        self._watches: dict[str, Watch] = {}
+        self._by_field: dict[tuple[str, str], Watch] = {}
+        self._selves: dict[str, Case] = {}
+        self._cleared: dict[str, Alarm] = {}
+        self._heap: list[tuple[datetime, int, Case]] = []
+        self._entry: dict[int, datetime] = {}
+        self._order: dict[int, int] = {}  # case identity -> stable rank at equal times
+        self._linked = True
+        for device in site.devices.values():
+            for index, point in enumerate(device.points):
+                self._add(point, at, first=index == 0)
+        self._draft = Draft(restored.next_event if restored else 1, self._cleared)
+        if restored is not None:
+            self._restore(restored, at)
+        for case in self._order_cases():
+            self._schedule(case)
+
+    # --- the way in ---------------------------------------------------------
+
+    def handle(self, inputs: Sequence[Input], at: datetime) -> Outcome:
+        """Decide `inputs` in their order and let time pass up to `at`.
+
+        `at` must not be later than the reception of anything still waiting
+        outside. Refusals of acts are in `Outcome.replies` by index.
+        """
+        self._draft = Draft(self._draft.next_event, self._cleared)
+        for index, item in enumerate(inputs):
+            if isinstance(item, (Message, Measured)):
+                self._pass_time(item.received_at)
+                if isinstance(item, Message):
+                    self._message(item)
+                else:
+                    self._measured(item)
+                continue
+            self._pass_time(at)
+            match item:
+                case Condition():
+                    self._condition(item)
+                case Acknowledge() | Close():
+                    if refusal := self._act(item):
+                        self._draft.outcome.replies[index] = refusal
+                case ClockStepped():
+                    self._shift(item.by)
+                case Remark():
+                    self._draft.event(self.now, item.kind, item.subject, item.detail)
+        self._pass_time(at)
+        return self._draft.outcome
+
+    def next_due(self) -> datetime | None:
+        """Return the earliest moment at which time alone changes something."""
+        while self._heap:
+            moment, _, case = self._heap[0]
+            if self._entry.get(id(case)) == moment:
+                real = case.due()
+                if real == moment:
+                    return moment
+                heappop(self._heap)
+                del self._entry[id(case)]
+                self._schedule(case)
+            else:
+                heappop(self._heap)
+        return None
+
+    def face(self, room: str) -> Face:
+        """Return what the light at the door of `room` has to show."""
+        watches = [watch for watch in self._watches.values() if watch.point.room == room]
+        alarms = [case.alarm for watch in watches for case in watch.cases() if case.alarm]
+        blind = any(watch.last_value is None or watch.silence.alarm or watch.fault.alarm for watch in watches)
+        return Face(
+            room=room,
+            level=max((alarm.level for alarm in alarms), default=None),
+            unknown=blind,
+            unacknowledged=any(alarm.acknowledged_by is None for alarm in alarms),
+            alarms=tuple(sorted(alarms, key=lambda alarm: (-alarm.level, -alarm.priority, alarm.id))),
+        )
+
+    def undocumented(self) -> tuple[Alarm, ...]:
+        """Return the alarms that are over but that nobody has closed, newest first."""
+        return tuple(reversed(self._cleared.values()))
+
+    def running_excursions(self) -> list[Excursion]:
+        """Return the excursions that have not ended, with their peaks so far."""
+        return [one for watch in self._watches.values() for case in watch.rules for one in case.running()]
+
+    # --- building -----------------------------------------------------------
+
+    def _add(self, point: Point, at: datetime, *, first: bool) -> None:
+        seen = Seen()
+        rules = [
+            self._case(point, rule, Machine(rule, point.valid_for), seen, "limit") for rule in point.rules
+        ]
+        fault = self._own_case(point, "HDM-FAULT", _wrong_for(point.valid_for, point.guards), seen=seen)
+        own = replace(self.own["HDM-SILENCE"], response=point.response)
+        silence = self._case(point, own, Silence(own, point.valid_for, at), seen, "silent")
+        watch = Watch(point, seen, rules, fault, silence)
+        if first:
+            battery = Threshold(
+                Level.WARNING, Side.LOW, LOW_BATTERY, NO_TIME, Priority.LOW, self.own["HDM-BATTERY"].what
+            )
+            watch.battery = self._own_case(point, "HDM-BATTERY", battery, deadband=BATTERY_DEADBAND)
+            watch.clock = self._own_case(point, "HDM-CLOCK", _wrong_for(NO_TIME, Priority.LOW))
+        for case in watch.cases():
+            self._order[id(case)] = len(self._order)
+        self._watches[point.id] = watch
+        self._by_field[point.topic, point.field] = watch
+
+    def _case(self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, cause: str) -> Case:
+        return Case(point, rule, machine, seen=seen, house=self._house, cause=cause)
+
+    def _own_case(
+        self,
+        point: Point,
+        rule_id: str,
+        threshold: Threshold,
+        *,
+        deadband: float = 0.0,
+        seen: Seen | None = None,
+    ) -> Case:
+        """Build a case about a sensor or ourselves: normal until something says otherwise."""
+        own = self.own[rule_id]
+        rule = replace(
+            own,
+            thresholds=(threshold,),
+            deadband=deadband,
+            off_delay=NO_TIME,
+            response=point.response,
+        )
+        valid_for = point.valid_for if rule_id == "HDM-FAULT" else FOREVER
+        case = self._case(point, rule, Machine(rule, valid_for), seen or Seen(), CAUSES[rule_id])
+        case.machine.restore(None, EPOCH)
+        return case
+
+    def _self(self, subject: str) -> Case:
+        """Return the case of a condition of the monitor itself, built at its first mention."""
+        if subject not in self._selves:
+            own = OWN.get(subject.partition(":")[0], OWN_OTHERWISE)
+            point = Point(
+                id=f"hdmonitor.{subject}",
+                name="Monitor",
+                room="",
+                equipment=None,
+                quantity="state",
+                topic="",
+                family="",
+                field="",
+                unit="",
+                every=NO_TIME,
+                valid_for=FOREVER,
+                rules=(),
+            )
+            case = self._own_case(point, "HDM-SELF", _wrong_for(own.on_delay, own.priority))
+            self._selves[subject] = case
+            self._order[id(case)] = len(self._order)
+        return self._selves[subject]
+
+    def _order_cases(self) -> list[Case]:
+        watched = [case for watch in self._watches.values() for case in watch.cases()]
+        return [*watched, *self._selves.values()]
+
+    def _room(self, room: str) -> Room | None:
+        return self.site.rooms.get(room)
+
+    def _out_of_service(self, point: str, at: datetime) -> tuple[datetime, str] | None:
+        for span in self.site.maintenance:
+            if span.start <= at < span.end and point in span.points:
+                return span.end, f"out of service until {span.end.isoformat()}: {span.reason} ({span.by})"
+        return None
+
+    # --- time ---------------------------------------------------------------
+
+    def _pass_time(self, at: datetime) -> None:
+        """Let everything that is due up to and including `at` happen, in order."""
+        if at < self.now:
+            return  # messages that were stamped while an earlier one was decided
+        while (due := self.next_due()) is not None and due <= at:
+            _, _, case = heappop(self._heap)
+            del self._entry[id(case)]
+            self.now = max(self.now, due)
+            self._advance(case, due)
+        self.now = at
+
+    def _advance(self, case: Case, due: datetime) -> None:
+        if isinstance(case.machine, Silence) and case.machine.due() == due:
+            self._fall_silent(case, due)
+        else:
+            case.advance(due, self._draft)
+        self._stir(case)
+
+    def _fall_silent(self, case: Case, due: datetime) -> None:
+        """Open the alarm of a silent point with the priority of what it guards."""
+        watch = self._watches[case.point.id]
+        outside = [
+            strand.threshold.priority
+            for rule in watch.rules
+            if isinstance(rule.machine, Machine) and (strand := rule.machine.worst_outside())
+        ]
+        case.was_outside = bool(outside)
+        assert isinstance(case.machine, Silence)  # noqa: S101  # the caller asked
+        changes = case.machine.advance(due)
+        case.machine.priced(max([watch.point.guards, *outside]))
+        case.apply(changes, self._draft, withhold="" if self._linked else "the broker cannot be reached")
+
+    def _schedule(self, case: Case) -> None:
+        due = case.due()
+        entry = self._entry.get(id(case))
+        if due is not None and (entry is None or due < entry):
+            self._entry[id(case)] = due
+            heappush(self._heap, (due, self._order[id(case)], case))
+
+    def _stir(self, case: Case) -> None:
+        """Note what a restart needs of a case, and when time will move it next."""
+        self._draft.outcome.states[case.key] = case.state()
+        self._schedule(case)
+
+    def _shift(self, by: timedelta) -> None:
+        """Go on after the wall clock stepped: running delays keep their length."""
+        self.now += by
+        for case in self._order_cases():
+            case.shift(by)
+        for watch in self._watches.values():
+            if watch.last_at is not None and by < NO_TIME:
+                watch.last_at += by
+        self._heap.clear()
+        self._entry.clear()
+        for case in self._order_cases():
+            self._schedule(case)
+        detail: dict[str, Json] = {"by_s": by.total_seconds()}
+        self._draft.event(self.now, Kind.CLOCK_STEPPED, "monitor", detail)
+
+    # --- readings -----------------------------------------------------------
+
+    def _message(self, message: Message) -> None:
+        device = self.site.devices.get(message.topic)
+        decoded: Decoded | Rejected
+        if device is None:
+            decoded = Rejected(
+                f"no point is configured on topic {message.topic!r:.120}; "
+                "add one to the site file or stop publishing"
+            )
+        else:
+            decoded = decode(message, device)
+        if isinstance(decoded, Rejected):
+            self._draft.outcome.quarantined.append(
+                Quarantined(message.topic, message.payload, message.received_at, decoded.reason)
+            )
+            return
+        assert device is not None  # noqa: S101  # rejected above
+        received_at = message.received_at
+        measured_at, wrong = _believed(decoded, received_at)
+        first = self._watches[device.points[0].id]
+        believed = decoded.device_time is not None and not wrong and not message.retained
+        if first.clock is not None and (wrong or (believed and not _at_rest(first.clock))):
+            first.clock.text = wrong
+            self._observe(first.clock, received_at, 1.0 if wrong else 0.0)
+        if decoded.battery is not None and first.battery is not None and not message.retained:
+            self._observe(first.battery, received_at, decoded.battery, note=True)
+        own_time = decoded.device_time is not None and not wrong
+        for value in decoded.values:
+            watch = self._by_field[message.topic, value.field]
+            point = watch.point
+            reading = Reading(
+                point=point.id,
+                value=None if value.value is None else value.value * point.sign + point.offset,
+                measured_at=measured_at,
+                received_at=received_at,
+                quality=Quality.RETAINED if message.retained and not own_time else Quality.GOOD,
+                fault=value.fault,
+                device_time=decoded.device_time if wrong else None,
+                live=not (message.retained or decoded.backfilled),
+            )
+            self._reading(watch, reading)
+
+    def _measured(self, item: Measured) -> None:
+        reading = Reading(
+            point=item.point,
+            value=item.value,
+            measured_at=item.measured_at,
+            received_at=item.received_at,
+            quality=Quality.RETAINED if item.retained else Quality.GOOD,
+            fault=item.fault,
+            live=not item.retained,
+        )
+        self._reading(self._watches[item.point], reading)
+
+    def _reading(self, watch: Watch, reading: Reading) -> None:
+        """Judge one reading, or keep it for what it is."""
+        if reading.quality is Quality.RETAINED:
+            self._draft.outcome.readings.append(reading)
+            return
+        if reading.value is None:
+            reading = replace(reading, quality=Quality.FAULT)
+        if watch.last_at is not None and reading.measured_at <= watch.last_at:
+            if reading.measured_at < watch.last_at:
+                self._draft.outcome.readings.append(replace(reading, quality=Quality.LATE, live=False))
+                return
+            if reading.value == watch.last_value:
+                self._draft.outcome.duplicates += 1
+                return
+            moved = watch.last_at + MICROSECOND
+            reading = replace(reading, measured_at=moved, device_time=reading.device_time or watch.last_at)
+        self._draft.outcome.readings.append(reading)
+        watch.last_at, watch.last_value = reading.measured_at, reading.value
+        if reading.value is None:
+            watch.fault.text = reading.fault or "no value"
+            self._observe(watch.fault, reading.measured_at, 1.0)
+        else:
+            watch.seen.note(reading.value, reading.measured_at)
+            if not _at_rest(watch.fault):
+                self._observe(watch.fault, reading.measured_at, 0.0)
+            for case in watch.rules:
+                self._observe(case, reading.measured_at, reading.value)
+        if reading.live:
+            self._heard(watch, reading.received_at)
+
+    def _observe(self, case: Case, at: datetime, value: float, *, note: bool = False) -> None:
+        machine = case.machine
+        assert isinstance(machine, Machine)  # noqa: S101  # silence is not observed with values
+        if note:
+            case.seen.note(value, at)
+        calm = machine.calm
+        changes = machine.observe(at, value)
+        if changes or not calm:
+            case.apply(changes, self._draft)
+            self._stir(case)
+
+    def _heard(self, watch: Watch, at: datetime) -> None:
+        machine = watch.silence.machine
+        assert isinstance(machine, Silence)  # noqa: S101  # by construction
+        if machine.phase is Phase.NORMAL:
+            machine.since = max(machine.since, at)
+            return
+        changes = machine.observe(at)
+        watch.silence.apply(changes, self._draft)
+        self._draft.outcome.rooms.add(watch.point.room)
+        self._stir(watch.silence)
+
+    # --- conditions and acts ------------------------------------------------
+
+    def _condition(self, item: Condition) -> None:
+        case = self._self(item.subject)
+        if item.subject == "broker" and item.wrong == self._linked:
+            self._relink(up=not item.wrong)
+        if item.wrong or not _at_rest(case):
+            case.text = item.text
+            self._observe(case, self.now, 1.0 if item.wrong else 0.0)
+
+    def _relink(self, *, up: bool) -> None:
+        """Hold back calls for silence while no message can reach us (practice rule 5)."""
+        self._linked = up
+        self._draft.outcome.states["link"] = up
+        if not up:
+            return
+        for watch in self._watches.values():
+            case = watch.silence
+            if case.alarm and case.call is None and case.alarm.acknowledged_by is None:
+                case.resume_at = self.now + watch.point.valid_for
+                self._stir(case)
+
+    def _act(self, act: Acknowledge | Close) -> str:
+        """Do what a named person asks; return why not, or nothing."""
+        refusal = self._refusal(act)
+        if refusal:
+            detail: dict[str, Json] = {"by": act.by, "reason": refusal, "note": act.note}
+            self._draft.event(self.now, Kind.REFUSED, "monitor", detail, act.alarm)
+            return refusal
+        person = self.site.people[act.by]
+        case = next((case for case in self._order_cases() if case.alarm and case.alarm.id == act.alarm), None)
+        if case is None:
+            self._act_on_cleared(act)
+        elif isinstance(act, Acknowledge):
+            case.acknowledge(act.by, person.name, act.note, self.now, self._draft)
+            self._stir(case)
+        else:
+            alarm = case.close(self.now, self._draft)
+            self._stir(case)
+            self._document(alarm, act, case.point.id)
+        return ""
+
+    def _refusal(self, act: Acknowledge | Close) -> str:
+        if act.by not in self.site.people:
+            known = ", ".join(sorted(self.site.people))
+            return f"nobody called {act.by!r:.40} is in the site file; the people are: {known}"
+        if isinstance(act, Close) and not act.note.strip():
+            return f"closing {act.alarm} needs a note of what was done; give it with --note"
+        running = {case.alarm.id for case in self._order_cases() if case.alarm}
+        if act.alarm not in running and act.alarm not in self._cleared:
+            return f"no open alarm {act.alarm!r:.20}; list them with: hdmonitor alarms list"
+        return ""
+
+    def _act_on_cleared(self, act: Acknowledge | Close) -> None:
+        alarm = self._cleared[act.alarm]
+        if isinstance(act, Close):
+            self._document(alarm, act, alarm.point)
+            return
+        alarm = replace(alarm, acknowledged_by=act.by, acknowledged_at=self.now)
+        self._cleared[alarm.id] = alarm
+        detail: dict[str, Json] = {"by": act.by, "note": act.note}
+        self._draft.event(self.now, Kind.ACKNOWLEDGED, alarm.point, detail, alarm.id)
+        self._draft.outcome.alarms[alarm.id] = alarm
+        self._draft.outcome.states[f"cleared:{alarm.id}"] = alarm_state(alarm)
+
+    def _document(self, alarm: Alarm, act: Close, subject: str) -> None:
+        closed = replace(alarm, closed_by=act.by, closed_at=self.now, note=act.note, active=False)
+        detail: dict[str, Json] = {"by": act.by, "note": act.note}
+        self._draft.event(self.now, Kind.CLOSED, subject, detail, alarm.id)
+        self._draft.outcome.alarms[alarm.id] = closed
+        self._draft.outcome.states[f"cleared:{alarm.id}"] = None
+        self._cleared.pop(alarm.id, None)
+
+    # --- restart ------------------------------------------------------------
+
+    def _restore(self, restored: Restored, at: datetime) -> None:
+        """Go on from the decisions of the journal; nothing is decided again."""
+        downtime = max(NO_TIME, at - (restored.stopped_at or at))
+        self.now = max(at, restored.stopped_at or at)
+        states: dict[str, Any] = dict(restored.states)
+        self._linked = bool(states.get("link", True))
+        for key, state in states.items():
+            if key.startswith("cleared:") and state is not None:
+                self._cleared[key.removeprefix("cleared:")] = restored_alarm(state)
+            elif key.startswith("case:hdmonitor.") and state is not None:
+                self._self(key.removeprefix("case:hdmonitor.").partition("|")[0])
+        for watch in self._watches.values():
+            self._restore_watch(watch, states, restored.heard.get(watch.point.id), downtime)
+        for case in self._selves.values():
+            case.restore(states.get(case.key), None)
+
+    def _restore_watch(
+        self, watch: Watch, states: dict[str, Any], heard: LastHeard | None, downtime: timedelta
+    ) -> None:
+        if heard is not None:
+            watch.last_at, watch.last_value = heard.measured_at, heard.value
+            watch.seen.value, watch.seen.at = heard.value, heard.measured_at
+        for case in watch.rules:
+            case.restore(states.get(case.key), heard.measured_at if heard else None)
+        watch.silence.restore(states.get(watch.silence.key), heard.live_at if heard else None)
+        watch.silence.machine.shift(downtime)  # we were deaf, the sensor need not have been
+        for case in watch.own():
+            if state := states.get(case.key):
+                case.restore(state, None)
+
+
+def _at_rest(case: Case) -> bool:
+    machine = case.machine
+    return isinstance(machine, Machine) and (machine.calm or machine.phase is Phase.UNKNOWN)
+
+
+def _wrong_for(on_delay: timedelta, priority: Priority) -> Threshold:
+    """Return the limit between 0 (right) and 1 (wrong)."""
+    return Threshold(Level.ALARM, Side.HIGH, 0.5, on_delay, priority, "wrong")
+
+
+def _believed(decoded: Decoded, received_at: datetime) -> tuple[datetime, str]:
+    """Return the time of measurement, and why the device's own time is not believed."""
+    device_time = decoded.device_time
+    if device_time is None:
+        return received_at, ""
+    if device_time < DEVICE_TIMES_FROM:
+        return received_at, f"device time {device_time.isoformat()} is before 2020"
+    if device_time > received_at + DEVICE_TIME_AHEAD:
+        return received_at, f"device time {device_time.isoformat()} is more than 5 min ahead"
+    if device_time < received_at - DEVICE_TIME_BEHIND and not decoded.backfilled:
+        return received_at, f"device time {device_time.isoformat()} is more than 30 days old"
+    return min(device_time, received_at), ""

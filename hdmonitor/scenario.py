@@ -1,0 +1,198 @@
+"""Plays a story on a monitor and tells what happened, line by line.
+
+A story is data: what sensors send, what people do, when. Playing it merges
+readings, acts and due moments in time order and jumps from one to the next;
+at equal times, time passes first, then values come, then people act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from hdmonitor.events import (
+    About,
+    Acknowledge,
+    Alarm,
+    Close,
+    Event,
+    Input,
+    Json,
+    Kind,
+    LastHeard,
+    Notice,
+    Outcome,
+    Restored,
+)
+from hdmonitor.model import Quality, Rule, Site
+from hdmonitor.monitor import Monitor
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """The daemon stops here and starts again at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A person answers, or closes, the worst alarm of a point."""
+
+    point: str
+    by: str
+    note: str = ""  # with a note the alarm is closed
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One case of a scenario: inputs by time, and what they must lead to."""
+
+    name: str
+    site: Site
+    start: datetime
+    end: datetime
+    inputs: tuple[tuple[datetime, Input | Restart | Answer], ...]  # in the order of play
+    then: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a journal would know: enough to start a monitor again."""
+
+    states: dict[str, Json] = field(default_factory=dict)
+    heard: dict[str, LastHeard] = field(default_factory=dict)
+    next_event: int = 1
+    at: datetime | None = None
+
+    def take(self, outcome: Outcome, at: datetime) -> None:
+        """Remember an outcome as the journal would."""
+        self.at = at
+        for key, state in outcome.states.items():
+            if state is None:
+                self.states.pop(key, None)
+            else:
+                self.states[key] = state
+        for reading in outcome.readings:
+            if reading.quality not in (Quality.GOOD, Quality.FAULT):
+                continue
+            before = self.heard.get(reading.point)
+            live_at = reading.received_at if reading.live else before.live_at if before else None
+            if reading.quality is Quality.GOOD:
+                self.heard[reading.point] = LastHeard(
+                    reading.value, reading.measured_at, reading.received_at, live_at, reading.quality
+                )
+            elif before is not None:
+                self.heard[reading.point] = replace(before, live_at=live_at)
+        if outcome.events:
+            self.next_event = outcome.events[-1].number + 1
+
+    def restored(self) -> Restored:
+        """Return what the next monitor is built from."""
+        return Restored(dict(self.states), dict(self.heard), self.next_event, self.at)
+
+
+def play(
+    story: Story,
+    own: Mapping[str, Rule],
+    *,
+    restart_always: bool = False,
+    remember: Callable[[], Memory] = Memory,
+) -> list[str]:
+    """Play `story` and return its lines; `restart_always` restarts before every input."""
+    memory = remember()
+    monitor = Monitor(story.site, own, story.start)
+    lines: list[str] = []
+
+    def tell(outcome: Outcome, at: datetime) -> None:
+        memory.take(outcome, at)
+        lines.extend(_lines(story, outcome))
+
+    for at, item in story.inputs:
+        tell(monitor.handle([], at), at)
+        if restart_always or isinstance(item, Restart):
+            monitor = Monitor(story.site, own, at, memory.restored())
+        if isinstance(item, Restart):
+            continue
+        given = _act(item, monitor, story) if isinstance(item, Answer) else item
+        if given is not None:
+            tell(monitor.handle([given], at), at)
+        else:
+            lines.append(_line(at - story.start, f"no alarm of {_point_of(item)} to answer"))
+    tell(monitor.handle([], story.end), story.end)
+    return lines
+
+
+def _point_of(item: object) -> str:
+    return item.point if isinstance(item, Answer) else "?"
+
+
+def _act(answer: Answer, monitor: Monitor, story: Story) -> Acknowledge | Close | None:
+    room = story.site.points[answer.point].room
+    alarm = next((alarm for alarm in monitor.face(room).alarms if alarm.point == answer.point), None)
+    if alarm is None:
+        alarm = _documentable(monitor, answer.point)
+    if alarm is None:
+        return None
+    if answer.note:
+        return Close(alarm.id, answer.by, answer.note)
+    return Acknowledge(alarm.id, answer.by)
+
+
+def _documentable(monitor: Monitor, point: str) -> Alarm | None:
+    return next((alarm for alarm in monitor.undocumented() if alarm.point == point), None)
+
+
+def _lines(story: Story, outcome: Outcome) -> Iterator[str]:
+    """Tell an outcome in the order in which it happened."""
+    notices: dict[int, list[Notice]] = {}
+    for notice in outcome.notices:
+        notices.setdefault(notice.event, []).append(notice)
+    for event in outcome.events:
+        since = event.at - story.start
+        if text := _sentence(event, story):
+            yield _line(since, text)
+        for notice in notices.get(event.number, []):
+            about = "" if notice.about is About.OPENED else f": {notice.about.value}"
+            yield _line(since, f"notify {notice.destination}{about}")
+    for refusal in outcome.replies.values():
+        yield f"refused: {refusal}"
+
+
+def _sentence(event: Event, story: Story) -> str:
+    """Return what one event means to a reader; nothing for those that notices or tables tell."""
+    detail = event.detail
+    point = story.site.points.get(event.subject)
+    main = point.rules[0].id if point and point.rules else None
+    subject = event.subject if detail.get("rule") in (None, main) else f"{event.subject} {detail['rule']}"
+    match event.kind:
+        case Kind.MOVED:
+            name = f": {detail['name']}" if detail["to"] == "active" and "name" in detail else ""
+            what = f"{detail['from']} -> {detail['to']}{name}"
+        case Kind.RAISED | Kind.LOWERED:
+            what = f"{event.kind.value}: {detail['name']}"
+        case Kind.NOT_NOTIFIED:
+            what = f"nobody told: {detail['reason']}"
+        case Kind.ACK_EXPIRED:
+            what = "acknowledgement expired"
+        case Kind.ACKNOWLEDGED | Kind.CLOSED:
+            what = f"{event.kind.value} by {detail['by']}"
+        case Kind.CLOCK_STEPPED:
+            what = f"clock stepped {detail['by_s']:+g} s"
+        case _:
+            return ""
+    return f"{subject} {what}"
+
+
+def _line(since: timedelta, text: str) -> str:
+    return f"{moment(since)}  {text}"
+
+
+def moment(since: timedelta) -> str:
+    """Write a time of a story: "5m00s", "1h02m00s", with fractions only where there are some."""
+    seconds, micros = divmod(since // timedelta(microseconds=1), 1_000_000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{micros:06d}".rstrip("0") if micros else ""
+    return (
+        f"{hours}h{minutes:02d}m{seconds:02d}{fraction}s" if hours else f"{minutes}m{seconds:02d}{fraction}s"
+    )
