@@ -251,14 +251,11 @@ def show(value: float, quantity: str, unit: str, limit: float | None = None) -> 
         return words[int(value)]
     known = unit_named(unit, quantity)
     figure = express(value, quantity, unit)
-    edge = None if limit is None else express(limit, quantity, unit)
-    decimals = known.decimals
-    text = f"{figure:z.{decimals}f}"
-    while (
-        edge is not None and _side(float(text), edge) != _side(figure, edge) and decimals <= CONVERSION_PLACES
-    ):
-        decimals += 1
-        text = f"{figure:z.{decimals}f}"
+    text = f"{figure:z.{known.decimals}f}"
+    if limit is not None:
+        edge = express(limit, quantity, unit)
+        finer = (f"{figure:z.{places}f}" for places in range(known.decimals, CONVERSION_PLACES))
+        text = next((each for each in finer if _side(float(each), edge) == _side(figure, edge)), f"{figure}")
     return f"{text} {known.short}".rstrip()
 
 
