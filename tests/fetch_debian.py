@@ -38,22 +38,22 @@ def found(name: str) -> bool:
 
 
 def fetch(packages: list[str], home: Path) -> None:
-    """Download the packages and what they need beyond this machine, and unpack them below `home`/root."""
+    """Download the packages and what they need beyond this machine, and unpack them as `home`/root."""
     for tool in ("apt-get", "dpkg"):
         if shutil.which(tool) is None:
             raise NotFetched(f"this machine has no {tool}")
-    for folder in ("state/lists/partial", "cache/archives/partial", "packages", "root"):
-        (home / folder).mkdir(parents=True, exist_ok=True)
+    for folder in ("state/lists/partial", "cache/archives/partial", "packages"):
+        (home / folder).mkdir(parents=True)
     run(home, "update")
     plan = run(home, "install", "--simulate", "--no-install-recommends", *packages)
-    # "Inst name …"; the C library has to be the one of this machine's loader.
-    wanted = [line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")]
-    run(home, "download", *(name for name in wanted if name != "libc6"))
-    for package in sorted((home / "packages").glob("*.deb")):
-        subprocess.run(["dpkg", "-x", package, home / "root"], check=True)
-        package.unlink()
-    shutil.rmtree(home / "state")
-    shutil.rmtree(home / "cache")
+    needed = {line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")}
+    # The C library stays that of this machine: it belongs to its loader.
+    run(home, "download", *sorted({*packages, *needed} - {"libc6"}))
+    for package in (home / "packages").glob("*.deb"):
+        subprocess.run(["dpkg", "-x", package, home / "unpacking"], check=True)
+    (home / "unpacking").rename(home / "root")  # whole or not at all
+    for folder in ("state", "cache", "packages"):
+        shutil.rmtree(home / folder)
 
 
 def run(home: Path, *arguments: str) -> str:
@@ -83,22 +83,23 @@ def run(home: Path, *arguments: str) -> str:
 
 def main() -> int:
     """Return 0 when every server is there; else say what to install and return 1."""
-    if not (names := missing()):
+    if not missing():
         return 0
-    packages = [PACKAGES[name] for name in names]
+    shutil.rmtree(UNPACKED.parent, ignore_errors=True)  # an earlier or interrupted attempt
+    packages = [PACKAGES[name] for name in missing()]
     print(f"Fetching {', '.join(packages)} for the tests into .cache; nothing is installed or started.")
     try:
         fetch(packages, UNPACKED.parent)
-        reason = "the packages were fetched, but the programs do not run on this machine"
+        reason = "the packages came, but the programs do not run here"
     except (NotFetched, OSError, subprocess.CalledProcessError) as refused:
         reason = str(refused)
     if not (names := missing()):
         return 0
     print(
-        f"The tests need {', '.join(names)}, and fetching did not work ({reason}).\n"
-        f"Install the Debian packages {' '.join(PACKAGES[name] for name in names)}, for instance with\n"
+        f"The tests need {', '.join(names)}, and fetching the Debian packages did not work: {reason}\n"
+        f"Install them, for instance with\n"
         f"    sudo apt-get install {' '.join(PACKAGES[name] for name in names)}\n"
-        "or put the programs somewhere on PATH, and run the command again.",
+        "or put the programs on PATH; then run the command again.",
         file=sys.stderr,
     )
     return 1
