@@ -1,0 +1,364 @@
+"""The record: one SQLite file that holds everything decided, and its one writer.
+
+What one decision wants written down goes in with one transaction, before the
+message that caused it is acknowledged. `hdmonitor.reader` is the read-only
+side. Tables and guarantees: `docs/journal.md`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from hdmonitor import rows
+from hdmonitor.events import Event, Json, LastHeard, Outcome, Quarantined, Restored
+from hdmonitor.inbox import Copied, Sent
+from hdmonitor.model import Quality, Reading
+from hdmonitor.outbox import write_notices, write_sent
+from hdmonitor.reader import (
+    BUSY,
+    JournalRefused,
+    Reader,
+    genesis,
+    link,
+    refusing,
+    schema,
+    version_of,
+)
+from hdmonitor.rows import OutboxRow, Owed, Row, StoredEvent, StoredQuarantined, StoredReading
+
+__all__ = [
+    "Journal",
+    "JournalRefused",
+    "OutboxRow",
+    "Owed",
+    "Reader",
+    "Receipt",
+    "StoredEvent",
+    "StoredQuarantined",
+    "StoredReading",
+]
+
+# A broker gives a message id again after 65,535 messages of a session. A
+# receipt as old as that could pass a new message with the same steady value
+# off as a redelivery, and it would be lost. What is in flight is far less.
+RECEIPTS = 8_192
+QUARANTINED = 10_000
+QUARANTINED_BYTES = 4_096
+
+# ON CONFLICT, not OR IGNORE, which would also ignore a value that is no number.
+INSERT_READING = (
+    "INSERT INTO reading (point, measured_at, received_at, value, quality, live, fault, device_time)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (point, measured_at) DO NOTHING"
+)
+# ?1 point, ?2 measured_at, ?3 received_at, ?4 value, ?5 quality, ?6 live
+HEARD_VALUE = (
+    "UPDATE point SET value = ?4, measured_at = ?2, received_at = ?3, quality = ?5, judged_at = ?2,"
+    " live_at = iif(?6, ?3, live_at) WHERE key = ?1"
+)
+HEARD_FAULT = (
+    "UPDATE point SET quality = ?5, judged_at = ?2, live_at = iif(?6, ?3, live_at),"
+    " measured_at = iif(value IS NULL, ?2, measured_at), received_at = iif(value IS NULL, ?3, received_at)"
+    " WHERE key = ?1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that an MQTT message was processed; `digest` is the payload's SHA-256, cut to 16 bytes."""
+
+    mid: int
+    topic: str
+    digest: bytes
+
+
+class Journal:
+    """The one writer. Used by one thread at a time; raises `JournalRefused`."""
+
+    def __init__(self, path: Path, lock: int, database: sqlite3.Connection) -> None:
+        self.path = path
+        self._lock = lock
+        self._database = database
+        self._keys: dict[str, int] = {}
+
+    # --- opening and closing ------------------------------------------------
+
+    @classmethod
+    def open(cls, path: Path) -> Journal:
+        """Open the journal, or begin one; bring an older one up to date.
+
+        Raises `JournalRefused` when another process writes it, a newer
+        hdmonitor wrote it, or the file is not a journal or cannot be written.
+        """
+        with refusing(path), ExitStack() as undo:
+            lock = _locked(path)
+            undo.callback(os.close, lock)
+            database = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+            undo.callback(database.close)
+            _prepare(database, path)
+            undo.pop_all()
+        return cls(path, lock, database)
+
+    def reader(self) -> Reader:
+        """Open a read-only connection for the calling thread."""
+        return Reader(self.path)
+
+    def checkpoint(self) -> None:
+        """Move what is committed from the write-ahead log into the file."""
+        with refusing(self.path):
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close the file and let another process write it."""
+        self._database.close()
+        os.close(self._lock)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with refusing(self.path):
+                self._database.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._database
+                    self._database.execute("COMMIT")
+                except BaseException:
+                    self._keys.clear()  # some may have been given in here
+                    self._database.rollback()
+                    raise
+        except ValueError as error:  # NaN in JSON, text that is not Unicode
+            raise JournalRefused(
+                f"{self.path}: this decision cannot be written down ({error}),"
+                " which is a fault of hdmonitor; report it"
+            ) from error
+
+    # --- writing ------------------------------------------------------------
+
+    def commit(
+        self,
+        outcome: Outcome,
+        *,
+        receipts: Sequence[Receipt] = (),
+        sent: Sequence[Sent] = (),
+        copied: Sequence[Copied] = (),
+        at: datetime,
+    ) -> None:
+        """Write all of it in one transaction, or nothing and raise `JournalRefused`."""
+        with self._transaction() as database:
+            tally = Counter(duplicate=outcome.duplicates, quarantined=len(outcome.quarantined))
+            self._write_readings(outcome.readings, tally)
+            self._write_events(outcome.events, at)
+            database.executemany(
+                rows.WRITE_ALARM,
+                [rows.alarm_row(alarm) for alarm in outcome.alarms.values()],
+            )
+            database.executemany(
+                rows.WRITE_EXCURSION,
+                [rows.excursion_row(excursion) for excursion in outcome.excursions],
+            )
+            _write_states(database, outcome.states)
+            write_notices(database, outcome.notices)
+            write_sent(database, sent)
+            _write_receipts(database, receipts)
+            _write_quarantined(database, outcome.quarantined)
+            database.executemany(
+                "INSERT INTO cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
+                [(copy.cursor, copy.seq) for copy in copied],
+            )
+            database.executemany(
+                "INSERT INTO tally VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                [(kind, count) for kind, count in tally.items() if count],
+            )
+            database.execute("UPDATE meta SET stopped_at = ?", (rows.micros(at),))
+
+    def _write_readings(self, readings: Sequence[Reading], tally: Counter[str]) -> None:
+        insert = self._database.execute
+        heard: dict[Quality, list[Row]] = {quality: [] for quality in Quality}
+        for reading in readings:
+            row = rows.reading_row(reading, self._key(reading.point))
+            if not insert(INSERT_READING, row).rowcount:
+                again = self._write_again(row)
+                tally["moved" if again else "duplicate"] += 1
+                if again is None:
+                    continue
+                row = again
+            heard[reading.quality].append(row[:6])
+        # Only what was judged: the newest decided, which is the newest measured
+        # unless the clock was set back.
+        self._database.executemany(HEARD_VALUE, heard[Quality.GOOD])
+        self._database.executemany(HEARD_FAULT, heard[Quality.FAULT])
+
+    def _write_again(self, row: Row) -> Row | None:
+        """Write a second reading of a point's moment some microseconds later; return it as written.
+
+        None when it is there already: the same value, told for the same time.
+        """
+        point, measured_at, received_at, value, quality, live, fault, device_time = row
+        told = measured_at if device_time is None else device_time
+        free = measured_at
+        while stored := self._database.execute(
+            "SELECT value, fault, device_time FROM reading WHERE point = ? AND measured_at = ?", (point, free)
+        ).fetchone():
+            if stored[:2] == (value, fault) and (free == measured_at or stored[2] == told):
+                return None
+            free += 1
+        again = (point, free, received_at, value, quality, live, fault, told)
+        self._database.execute(INSERT_READING, again)
+        return again
+
+    def _key(self, point: str) -> int:
+        key = self._keys.get(point)
+        if key is None:
+            self._database.execute("INSERT INTO point (id) VALUES (?) ON CONFLICT DO NOTHING", (point,))
+            (key,) = self._database.execute("SELECT key FROM point WHERE id = ?", (point,)).fetchone()
+            self._keys[point] = key
+        return key
+
+    def _write_events(self, events: Sequence[Event], at: datetime) -> None:
+        if not events:
+            return
+        journal, last, head = self._database.execute("SELECT id, events, head FROM meta").fetchone()
+        head = head or genesis(journal)
+        for event in events:
+            if event.number != last + 1:
+                raise JournalRefused(
+                    f"{self.path}: event {event.number} was to be written where {last + 1} is next,"
+                    " which is a fault of hdmonitor; report it"
+                )
+            columns = rows.event_row(event, at)
+            last, head = event.number, link(head, columns)
+            self._database.execute(rows.WRITE_EVENT, (*columns, head))
+        self._database.execute("UPDATE meta SET events = ?, head = ?", (last, head))
+
+    # --- MQTT redelivery ----------------------------------------------------
+
+    def seen(self, receipt: Receipt) -> bool:
+        """Tell whether this very message was processed in this session of the broker."""
+        with refusing(self.path):
+            found = self._database.execute(
+                "SELECT 1 FROM receipt WHERE mid = ? AND topic = ? AND digest = ?",
+                (receipt.mid, receipt.topic, receipt.digest),
+            )
+            return found.fetchone() is not None
+
+    def forget_receipts(self) -> None:
+        """Drop all receipts: the broker lost the session and counts its message ids anew."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM receipt")
+
+    # --- starting again -----------------------------------------------------
+
+    def restore(self) -> Restored:
+        """Return what a monitor needs to go on from the newest commit.
+
+        `heard` gives value and times of the newest good reading and the quality
+        of the newest judged one; a point that only ever had faults gives the
+        times of the newest fault.
+        """
+        with refusing(self.path):
+            states = self._database.execute("SELECT key, body FROM state").fetchall()
+            heard = self._database.execute(
+                "SELECT id, value, measured_at, received_at, live_at, quality FROM point"
+                " WHERE judged_at IS NOT NULL"
+            ).fetchall()
+            events, stopped_at = self._database.execute("SELECT events, stopped_at FROM meta").fetchone()
+        return Restored(
+            states={key: json.loads(body) for key, body in states},
+            heard={
+                point: LastHeard(
+                    value,
+                    rows.moment(measured_at),
+                    rows.moment(received_at),
+                    rows.moment_or_none(live_at),
+                    Quality(quality),
+                )
+                for point, value, measured_at, received_at, live_at, quality in heard
+            },
+            next_event=events + 1,
+            stopped_at=rows.moment_or_none(stopped_at),
+        )
+
+
+def _locked(path: Path) -> int:
+    """Take the lock beside the journal; the kernel frees it when the process ends, however it ends."""
+    beside = path.with_name(f"{path.name}.lock")
+    try:
+        lock = os.open(beside, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise JournalRefused(
+            f"{beside}: {error.strerror}; the folder of the journal must exist and be writable"
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.read(lock, 20).decode(errors="replace")
+        os.close(lock)
+        raise JournalRefused(
+            f"{path}: another hdmonitor (process {holder}) writes this journal; stop it, or name another file"
+        ) from error
+    os.truncate(lock, 0)
+    os.write(lock, str(os.getpid()).encode())
+    return lock
+
+
+def _prepare(database: sqlite3.Connection, path: Path) -> None:
+    version = version_of(database, path)
+    (mode,) = database.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise JournalRefused(f"{path}: this file system cannot hold a write-ahead log; use a local disk")
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("PRAGMA foreign_keys = ON")
+    for number, script in enumerate(schema()[version:], start=version + 1):
+        database.executescript(f"BEGIN IMMEDIATE;\n{script}\nUPDATE meta SET version = {number};\nCOMMIT;")
+    # SQLite opens what it may not write as read-only, without a word.
+    database.execute("UPDATE meta SET version = version")
+
+
+def _write_states(database: sqlite3.Connection, states: Mapping[str, Json]) -> None:
+    database.executemany(
+        "INSERT OR REPLACE INTO state VALUES (?, ?)",
+        [(key, rows.json_text(body)) for key, body in states.items() if body is not None],
+    )
+    gone = [(key,) for key, body in states.items() if body is None]
+    database.executemany("DELETE FROM state WHERE key = ?", gone)
+
+
+def _write_receipts(database: sqlite3.Connection, receipts: Sequence[Receipt]) -> None:
+    if not receipts:
+        return
+    database.executemany(
+        "INSERT OR REPLACE INTO receipt (mid, topic, digest) VALUES (?, ?, ?)",
+        [(receipt.mid, receipt.topic, receipt.digest) for receipt in receipts],
+    )
+    database.execute("DELETE FROM receipt WHERE seq <= (SELECT max(seq) FROM receipt) - ?", (RECEIPTS,))
+
+
+def _write_quarantined(database: sqlite3.Connection, messages: Sequence[Quarantined]) -> None:
+    if not messages:
+        return
+    database.executemany(
+        "INSERT INTO quarantine (topic, received_at, reason, payload, length, sha256)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                message.topic,
+                rows.micros(message.received_at),
+                rows.unicode(message.reason),
+                message.payload[:QUARANTINED_BYTES],
+                len(message.payload),
+                hashlib.sha256(message.payload).digest(),
+            )
+            for message in messages
+        ],
+    )
+    database.execute(
+        "DELETE FROM quarantine WHERE number <= (SELECT max(number) FROM quarantine) - ?", (QUARANTINED,)
+    )

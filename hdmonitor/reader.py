@@ -1,0 +1,245 @@
+"""The read-only side of the journal, and what both sides know of the file.
+
+A `Reader` has a connection of its own, sees what is committed and never keeps
+the writer waiting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Self
+
+from hdmonitor import rows
+from hdmonitor.events import Alarm, Excursion
+from hdmonitor.outbox import SLOWEST_RETRY
+from hdmonitor.rows import OutboxRow, Owed, Row, StoredEvent, StoredQuarantined, StoredReading
+
+BUSY = 5.0  # seconds to wait for another connection
+AT_ONCE = 1_000  # events checked between two looks at the file
+FINDINGS = 100  # a broken chain needs no longer list
+
+REFUSALS = {
+    sqlite3.SQLITE_FULL: "cannot grow, the disk is full; free some space and start again",
+    sqlite3.SQLITE_READONLY: "cannot be written; let the user of hdmonitor write the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that its folder exists and may be read and written",
+    sqlite3.SQLITE_NOTADB: "is not a journal; name another file, or move this one away",
+    sqlite3.SQLITE_CORRUPT: "is damaged; keep a copy of it and go back to the last backup",
+    sqlite3.SQLITE_BUSY: f"was held by another program for {BUSY:.0f} s; find and end that program",
+    sqlite3.SQLITE_IOERR: "cannot be read or written; check the disk",
+    sqlite3.SQLITE_CONSTRAINT: "does not take this decision, which is a fault of hdmonitor; report it",
+}
+
+
+class JournalRefused(Exception):
+    """The journal cannot be used: which file, why, what to do. Nothing is half written."""
+
+
+@contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Turn what SQLite says about the file into a sentence for people."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        advice = REFUSALS.get(code, "cannot be used; report it")
+        raise JournalRefused(f"{path}: the journal {advice} ({error})") from error
+
+
+def schema() -> list[str]:
+    """Return the scripts that lead from nothing to the newest version, in order."""
+    folder = resources.files("hdmonitor") / "schema"
+    files = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
+    )
+    return [file.read_text(encoding="utf-8") for file in files]
+
+
+def version_of(database: sqlite3.Connection, path: Path) -> int:
+    """Return the schema version, 0 for an empty file; refuse what this program cannot read."""
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables:
+        return 0
+    if not {"meta", "event", "reading"} <= tables:
+        raise JournalRefused(f"{path}: this is a database of another program; name another file")
+    (version,) = database.execute("SELECT version FROM meta").fetchone()
+    newest = len(schema())
+    if version > newest:
+        raise JournalRefused(
+            f"{path}: a newer hdmonitor wrote this journal (version {version}, this one knows {newest});"
+            " install the newer one again, or name another file"
+        )
+    return int(version)
+
+
+def genesis(journal: str) -> bytes:
+    """Return what stands before the first event of the journal with this id."""
+    return hashlib.sha256(f"hdmonitor journal {journal}".encode()).digest()
+
+
+def link(before: bytes, columns: Row) -> bytes:
+    """Return the hash of an event: of the hash before it and its columns as they are stored."""
+    return hashlib.sha256(before + json.dumps(columns, separators=(",", ":")).encode()).digest()
+
+
+class Reader:
+    """What the journal at `path` holds. For the thread that made it; raises `JournalRefused`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_file():
+            raise JournalRefused(f"{path}: there is no journal; start the daemon once, or name another file")
+        address = f"{path.resolve().as_uri()}?mode=ro"
+        with refusing(path), ExitStack() as undo:
+            self._database = sqlite3.connect(address, uri=True, timeout=BUSY, isolation_level=None)
+            undo.callback(self._database.close)
+            version, newest = version_of(self._database, path), len(schema())
+            if version < newest:
+                raise JournalRefused(
+                    f"{path}: this is a journal of version {version}, this hdmonitor reads {newest};"
+                    " start the daemon once, which brings it up to date"
+                )
+            undo.pop_all()
+
+    def __enter__(self) -> Self:
+        """Return the reader; leaving closes it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._database.close()
+
+    def _rows(self, question: str, *values: object) -> list[Row]:
+        with refusing(self.path):
+            return self._database.execute(question, values).fetchall()
+
+    # --- notices ------------------------------------------------------------
+
+    def owed(self, destination: str, at: datetime, limit: int = 100) -> list[Owed]:
+        """Return the notices due at `at`, the highest priority first, then the oldest.
+
+        A try planned further ahead than the slowest retry was planned on a
+        clock that has been set back since; it is due as well.
+        """
+        found = self._rows(
+            rows.SELECT_NOTICE + " WHERE destination = ? AND delivered_at IS NULL AND replaced_by IS NULL"
+            " AND NOT (next_attempt_at > ? AND next_attempt_at <= ?) ORDER BY priority DESC, row LIMIT ?",
+            destination,
+            rows.micros(at),
+            rows.micros(at + SLOWEST_RETRY),
+            limit,
+        )
+        return [rows.owed(row) for row in found]
+
+    def next_owed(self, destination: str) -> datetime | None:
+        """Return when the next try is planned, None when nothing is owed."""
+        ((at,),) = self._rows(
+            "SELECT min(next_attempt_at) FROM outbox"
+            " WHERE destination = ? AND delivered_at IS NULL AND replaced_by IS NULL",
+            destination,
+        )
+        return rows.moment_or_none(at)
+
+    # --- what was recorded --------------------------------------------------
+
+    def readings_after(self, seq: int, limit: int) -> list[StoredReading]:
+        """Return readings in the order of recording."""
+        found = self._rows(rows.SELECT_READING + " WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
+        return [rows.reading(row) for row in found]
+
+    def events_after(self, number: int, limit: int) -> list[StoredEvent]:
+        """Return events in the order of their numbers."""
+        found = self._rows(rows.SELECT_EVENT + " WHERE number > ? ORDER BY number LIMIT ?", number, limit)
+        return [rows.event(row) for row in found]
+
+    def cursor(self, name: str) -> int:
+        """Return how far the copy called `name` is, 0 at first."""
+        found = self._rows("SELECT seq FROM cursor WHERE name = ?", name)
+        return int(found[0][0]) if found else 0
+
+    def alarms(self, *, everything: bool = False) -> list[Alarm]:
+        """Return the alarms nobody has closed yet, or all, in the order of their opening."""
+        which = "" if everything else " WHERE closed_at IS NULL"
+        found = self._rows(rows.SELECT_ALARM + which + " ORDER BY opened_at, length(id), id")
+        return [rows.alarm(row) for row in found]
+
+    def alarm(self, id: str) -> tuple[Alarm, list[StoredEvent], list[OutboxRow]] | None:  # noqa: A002  # its name
+        """Return one alarm with its events and its notices, None when there is none."""
+        self._rows("BEGIN")  # all three as of one moment
+        try:
+            found = self._rows(rows.SELECT_ALARM + " WHERE id = ?", id)
+            events = self._rows(rows.SELECT_EVENT + " WHERE alarm = ? ORDER BY number", id)
+            notices = self._rows(rows.SELECT_NOTICE + " WHERE alarm = ? ORDER BY row", id)
+        finally:
+            self._database.rollback()
+        if not found:
+            return None
+        return (
+            rows.alarm(found[0]),
+            [rows.event(row) for row in events],
+            [rows.outbox_row(row) for row in notices],
+        )
+
+    def excursions(self) -> list[Excursion]:
+        """Return all excursions in the order of their beginning."""
+        found = self._rows(rows.SELECT_EXCURSION + " ORDER BY began_at, point, rule, level, side")
+        return [rows.excursion(row) for row in found]
+
+    def quarantined(self, limit: int = 50) -> list[StoredQuarantined]:
+        """Return undecodable messages, the newest first."""
+        found = self._rows(rows.SELECT_QUARANTINED + " ORDER BY number DESC LIMIT ?", limit)
+        return [rows.quarantined(row) for row in found]
+
+    def count(self, kind: str) -> int:
+        """Return how many there ever were: "quarantined", "duplicate" or "moved" (see `docs/journal.md`)."""
+        found = self._rows("SELECT count FROM tally WHERE kind = ?", kind)
+        return int(found[0][0]) if found else 0
+
+    # --- is it intact? ------------------------------------------------------
+
+    def verify(self) -> list[str]:
+        """Recompute the hash chain; return what does not fit, nothing when it is intact.
+
+        Reads in short steps, so that the daemon may go on writing.
+        """
+        ((journal,),) = self._rows("SELECT id FROM meta")
+        found: list[str] = []
+        last, before = 0, genesis(journal)
+        step = rows.SELECT_EVENT + " WHERE number > ? ORDER BY number LIMIT ?"
+        while events := self._rows(step, last, AT_ONCE):
+            for *columns, chained in events:
+                number = columns[0]
+                if number != last + 1:
+                    found.append(_missing(last + 1, number - 1))
+                elif link(before, tuple(columns)) != chained:
+                    found.append(f"event {number} is not the one that was recorded")
+                last, before = number, chained
+            if len(found) > FINDINGS:
+                return [*found[:FINDINGS], "and more; the rest was not looked at"]
+        return found + self._end()
+
+    def _end(self) -> list[str]:
+        """Compare the end of the chain with what the newest commit left beside it."""
+        ((events, head, last, chained),) = self._rows(
+            "SELECT events, head, coalesce(number, 0), hash FROM meta"
+            " LEFT JOIN event ON number = (SELECT max(number) FROM event)"
+        )
+        if last < events:
+            return [_missing(last + 1, events)]
+        if last > events:
+            return [f"what stands after event {events} was not recorded by hdmonitor"]
+        return [] if head == chained else [f"event {last} is not the last one that was recorded"]
+
+
+def _missing(first: int, last: int) -> str:
+    return f"event {first} is missing" if first == last else f"events {first} to {last} are missing"
