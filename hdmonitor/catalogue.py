@@ -1,0 +1,248 @@
+"""The catalogue of rules: limits with their source, as the package ships them.
+
+The numbers live in `rules/catalogue/*.yaml`; a site chooses none of them by
+name, they follow from the kind of equipment or the role of the room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from hdmonitor.model import NO_TIME, Force, Level, Response, Rule, Side
+from hdmonitor.units import parse_duration
+from hdmonitor.yaml_source import parse_yaml, validate
+
+RULES = ("storage", "rooms", "pressure", "hoods", "doors", "power")
+
+Role = Literal[
+    "unclassified",
+    "ante",
+    "ante-hd",
+    "buffer",
+    "buffer-hd",
+    "sca",
+    "c-sca",
+    "nonsterile-hd",
+    "storage-hd",
+    "unpacking",
+]
+Kind = Literal[
+    "refrigerator",
+    "cold-storage",
+    "freezer",
+    "cabinet",
+    "cooler",
+    "bsc-a2",
+    "bsc-b2",
+    "caci",
+    "power",
+]
+Contents = Literal["refrigerated", "frozen", "room-temperature", "antineoplastic", "hazardous"]
+Part = Literal["inflow", "downflow", "exhaust", "power"]
+LevelName = Literal["warning", "alarm", "critical"]
+Shape = TypeVar("Shape", bound="Strict")
+
+
+def _duration(text: Any) -> timedelta:
+    if not isinstance(text, str):
+        # pydantic turns a ValueError into a located problem, a TypeError into a crash
+        raise ValueError("write the duration in quotes with its unit, such as '20s'")  # noqa: TRY004
+    return parse_duration(text)
+
+
+def show_exact(duration: timedelta) -> str:
+    """Write a duration as `parse_duration` reads it: "1h30m"."""
+    seconds = int(duration.total_seconds())
+    parts = ((seconds // 3600, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(show_exact, return_type=str),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", "examples": ["20s", "5m", "1h30m"]}
+    ),
+]
+
+
+class Strict(BaseModel):
+    """A mapping in a file: nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class LimitEntry(Strict):
+    """One limit of a catalogue rule, as written."""
+
+    level: LevelName
+    side: Literal["high", "low"]
+    limit: str
+    ends: Literal["inclusive", "exclusive"] = "inclusive"
+    on_delay: Duration
+    air_probe_delay: Duration | None = None
+    longest: Duration | None = None  # absent: a site may not lengthen the delay of an alarm
+    priority: Literal["low", "medium", "high", "critical"]
+    name: str
+    force: Literal["SHALL", "SHOULD", "PRACTICE"] | None = None  # absent: that of the rule
+
+    @property
+    def key(self) -> tuple[Level, Side]:
+        """Level and side; a rule has one limit for each."""
+        return Level[self.level.upper()], Side(self.side)
+
+
+class Applies(Strict):
+    """What a rule is for; every list that is given must match."""
+
+    quantity: list[str]
+    kinds: list[Kind] = []
+    roles: list[Role] = []
+    to: list[Role] = []
+    of: list[Part] = []
+    contents: list[Contents] = []
+
+
+class _Entry(Strict):
+    id: str
+    version: str
+    what: str
+    source: str
+    force: Literal["SHALL", "SHOULD", "PRACTICE"]
+    confidence: Literal["primary", "secondary", "unconfirmed"]
+    response: Literal["containment", "storage", "other"]
+    instruction: str = Field(max_length=60)
+
+
+class RuleEntry(_Entry):
+    """A rule of the catalogue, as written."""
+
+    part: str = ""
+    applies: list[Applies]
+    thresholds: list[LimitEntry]
+    deadband: str
+    off_delay: Duration
+    patience: Duration  # the least time a reading vouches for
+    latched: bool = False
+    holds_stock: bool = False
+    notes: str = ""
+
+    @property
+    def title(self) -> str:
+        """The id, with its part where several rules share it."""
+        return f"{self.id} {self.part}".strip()
+
+
+class OwnEntry(_Entry):
+    """An alarm of the monitor about itself, as written."""
+
+    priority: str
+
+
+class _RuleFile(Strict):
+    rules: list[RuleEntry]
+
+
+class _OwnFile(Strict):
+    rules: list[OwnEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What the choice of a rule depends on."""
+
+    quantity: str
+    kind: str | None = None  # of the equipment; None for a room
+    role: str | None = None  # of the room; None for equipment
+    to: str | None = None  # role of the reference room
+    of: str | None = None
+    contents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every rule the package ships."""
+
+    rules: tuple[RuleEntry, ...]
+    own: tuple[OwnEntry, ...]
+    digest: str  # of the files, part of a site's configuration hash
+
+    def rules_for(self, spot: Spot) -> list[RuleEntry]:
+        """Return the rule for `spot`; none or several mean that the site must say more.
+
+        A rule for certain contents goes before one for the kind alone.
+        """
+        for with_contents in (True, False):
+            found = [rule for rule in self.rules if _fits(rule, spot, with_contents)]
+            if found:
+                return found
+        return []
+
+
+def _fits(rule: RuleEntry, spot: Spot, with_contents: bool) -> bool:
+    return any(
+        spot.quantity in each.quantity
+        and (spot.kind in each.kinds if spot.kind else spot.role in each.roles)
+        and (not each.to or spot.to in each.to)
+        and (not each.of or spot.of in each.of)
+        and bool(each.contents) is with_contents
+        and (not each.contents or bool(set(each.contents) & set(spot.contents)))
+        for each in rule.applies
+    )
+
+
+@cache
+def load_catalogue() -> Catalogue:
+    """Read the catalogue of the package; raise ValueError naming each mistake."""
+    folder = files("hdmonitor") / "rules" / "catalogue"
+    digest = sha256()
+    rules: list[RuleEntry] = []
+    for name in RULES:
+        raw = (folder / f"{name}.yaml").read_bytes()
+        digest.update(raw)
+        rules.extend(_read(raw, name, _RuleFile).rules)
+    raw = (folder / "own.yaml").read_bytes()
+    digest.update(raw)
+    return Catalogue(tuple(rules), tuple(_read(raw, "own", _OwnFile).rules), digest.hexdigest())
+
+
+def _read(raw: bytes, name: str, shape: type[Shape]) -> Shape:
+    source = parse_yaml(raw, f"hdmonitor/rules/catalogue/{name}.yaml")
+    source.data = {"rules": source.data}
+    found = None if source.problems else validate(source, shape)
+    if found is None:
+        raise ValueError("\n".join(map(str, source.problems)))
+    return found
+
+
+def own_rules() -> Mapping[str, Rule]:
+    """Return the monitor's own alarms by id, without thresholds: the monitor builds those."""
+    return MappingProxyType(
+        {
+            entry.id: Rule(
+                id=entry.id,
+                version=entry.version,
+                what=entry.what,
+                source=entry.source,
+                force=Force(entry.force),
+                confidence=entry.confidence,
+                thresholds=(),
+                unit="",
+                deadband=0.0,
+                off_delay=NO_TIME,
+                response=Response(entry.response),
+                instruction=entry.instruction,
+            )
+            for entry in load_catalogue().own
+        }
+    )

@@ -1,0 +1,376 @@
+"""Load a site file: from its YAML to a `Site`, or to every mistake in it, one line each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hdmonitor.catalogue import Catalogue, RuleEntry, Spot, load_catalogue
+from hdmonitor.model import (
+    NO_TIME,
+    Device,
+    Equipment,
+    Level,
+    Maintenance,
+    Person,
+    Point,
+    Policy,
+    Priority,
+    Response,
+    Room,
+    Rule,
+    Site,
+    Step,
+)
+from hdmonitor.sensors import check_device, check_point
+from hdmonitor.site_file import EquipmentKeys, PointKeys, PolicyKeys, SiteFile
+from hdmonitor.site_limits import Certified, needs_certified, rule_at_point, written_unit
+from hdmonitor.units import UnitError, parse_amount, parse_difference
+from hdmonitor.yaml_source import Problem, Source, Where, read_yaml, suggest, validate
+
+INTERVALS = 3  # a reading vouches for three expected intervals
+# practice rule 12 for temperature and pressure; docs/decisions/0003-caps.md for humidity
+LARGEST_OFFSET = {"temperature": "1 degC", "differential_pressure": "0.003 inH2O", "humidity": "3 %RH"}
+
+
+def load_site(path: Path) -> tuple[Site | None, list[Problem]]:
+    """Read a site file; the site is None if there is a problem that is more than a warning."""
+    source = read_yaml(path)
+    if source.data is None:
+        return None, source.problems
+    file = validate(source, SiteFile)
+    if file is None:
+        return None, sorted(source.problems, key=lambda problem: (problem.line, problem.column))
+    catalogue = load_catalogue()
+    digest = sha256(path.read_bytes() + catalogue.digest.encode()).hexdigest()
+    site = _Plan(file, source, catalogue).site(digest)
+    problems = sorted(source.problems, key=lambda problem: (problem.line, problem.column))
+    return (None if any(not problem.warning for problem in problems) else site), problems
+
+
+@dataclass(slots=True)
+class _Plan:
+    """A site being drawn from its file; mistakes go into the source's problems."""
+
+    file: SiteFile
+    source: Source
+    catalogue: Catalogue
+    rooms: dict[str, Room] = field(default_factory=dict)
+    equipment: dict[str, Equipment] = field(default_factory=dict)
+
+    def site(self, digest: str) -> Site:
+        """Draw everything; what is wrong is left out and complained about."""
+        head = self.file.site
+        self._zone(("site", "time_zone"), head.time_zone)
+        if head.regime == "503B":
+            text = (
+                "503B is not covered: <797> numbers are not enough, 10 to 15 Pa between classes is expected"
+            )
+            self.source.complain(("site", "regime"), text, warning=True)
+        self.rooms = {
+            id_: Room(id_, keys.name, keys.role, keys.call) for id_, keys in self.file.rooms.items()
+        }
+        self.equipment = {id_: self._equipment(id_, keys) for id_, keys in self.file.equipment.items()}
+        points = {id_: point for id_, keys in self.file.points.items() if (point := self._point(id_, keys))}
+        people = {id_: Person(id_, keys.name, keys.role) for id_, keys in self.file.people.items()}
+        for id_, keys in self.file.destinations.items():
+            self._known(("destinations", id_, "person"), keys.person, people, "person")
+        escalation = self.file.escalation
+        return Site(
+            id=head.id,
+            name=head.name,
+            regime=head.regime,
+            zone=head.time_zone,
+            rooms=self.rooms,
+            equipment=self.equipment,
+            points=points,
+            devices=self._devices(points),
+            people=people,
+            policies={kind: self._policy(kind, getattr(escalation, kind)) for kind in Response},
+            maintenance=self._maintenance(),
+            config_hash=digest,
+            destinations=tuple(self.file.destinations),
+        )
+
+    # --- places -------------------------------------------------------------
+
+    def _equipment(self, id_: str, keys: EquipmentKeys) -> Equipment:
+        where = ("equipment", id_)
+        if id_ in self.rooms:
+            self.source.complain(
+                where, f"{id_!r} is a room already; give the equipment another id", at_key=True
+            )
+        self._known((*where, "room"), keys.room, self.rooms, "room")
+        return Equipment(id_, keys.name, keys.kind, keys.room, tuple(keys.contents))
+
+    def _known(self, where: Where, id_: str, known: Mapping[str, object], what: str) -> bool:
+        if id_ not in known:
+            self.source.complain(where, f"there is no {what} {id_!r}; {suggest(id_, list(known))}")
+        return id_ in known
+
+    def _zone(self, where: Where, name: str) -> None:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, KeyError):
+            text = f"{name!r} is not a time zone; write an IANA name such as 'America/New_York'"
+            self.source.complain(where, text)
+
+    # --- points -------------------------------------------------------------
+
+    def _point(self, id_: str, keys: PointKeys) -> Point | None:
+        where: Where = ("points", id_)
+        places: dict[str, Room | Equipment] = {**self.rooms, **self.equipment}
+        if not self._known((*where, "at"), keys.at, places, "room or equipment"):
+            return None
+        self._topic((*where, "topic"), keys.topic)
+        rule, patience = self._rule(id_, keys)
+        if rule is None:
+            return None
+        equipment = self.equipment.get(keys.at)
+        place = places[keys.at]
+        point = Point(
+            id=id_,
+            name=keys.name or (f"{place.name} door" if keys.measures == "contact" else place.name),
+            room=equipment.room if equipment else keys.at,
+            equipment=equipment.id if equipment else None,
+            quantity=keys.measures,
+            topic=keys.topic,
+            family=keys.family,
+            field=keys.field,
+            unit=keys.unit,
+            every=keys.every,
+            valid_for=max(INTERVALS * keys.every, patience),
+            rules=(rule,),
+            sign=self._sign(id_, keys),
+            offset=self._offset(id_, keys),
+            probe=keys.probe,
+            replay_as=keys.replay_as,
+            guards=guarded(rule),
+            response=rule.response,
+        )
+        if wrong := check_point(point):
+            given = {"family": keys.family, "unit": keys.unit, "field": keys.field}
+            named = next((key for key, value in given.items() if repr(value) in wrong), "field")
+            self.source.complain((*where, named), wrong)
+        return point
+
+    def _rule(self, id_: str, keys: PointKeys) -> tuple[Rule | None, timedelta]:
+        """Return the rule of a point and the least time its readings vouch for."""
+        where: Where = ("points", id_)
+        entry = self._entry(id_, keys)
+        if entry is None:
+            return None, NO_TIME
+        certified = None
+        if needs_certified(entry):
+            certified = self._certified(id_, keys)
+            if certified is None:
+                return None, NO_TIME
+        rule = rule_at_point(
+            entry,
+            keys.measures,
+            lambda inside, text: self.source.complain((*where, *inside), text),
+            probe=keys.probe,
+            certified=certified,
+            limits=keys.limits,
+        )
+        return rule, entry.patience
+
+    def _entry(self, id_: str, keys: PointKeys) -> RuleEntry | None:
+        where: Where = ("points", id_)
+        to = None
+        if keys.measures == "differential_pressure":
+            if keys.to is None:
+                self.source.complain(
+                    where, "a differential_pressure needs 'to', the id of the reference room"
+                )
+                return None
+            if not self._known((*where, "to"), keys.to, self.rooms, "room"):
+                return None
+            to = self.rooms[keys.to].role
+        equipment, room = self.equipment.get(keys.at), self.rooms.get(keys.at)
+        spot = Spot(
+            quantity=keys.measures,
+            kind=equipment.kind if equipment else None,
+            role=room.role if room else None,
+            to=to,
+            of=keys.of,
+            contents=equipment.contents if equipment else (),
+        )
+        found = self.catalogue.rules_for(spot)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = " and ".join(entry.title for entry in found)
+            self.source.complain(
+                ("equipment", keys.at, "contents"), f"asks for {names} at once; keep goods of one kind there"
+            )
+        else:
+            self.source.complain((*where, "measures"), self._no_rule(keys, spot))
+        return None
+
+    def _no_rule(self, keys: PointKeys, spot: Spot) -> str:
+        what = f"a {spot.kind}" if spot.kind else f"a room with the role {spot.role}"
+        text = f"no rule for {keys.measures} of {what}"
+        if spot.to:
+            reverse = Spot(keys.measures, role=spot.to, to=spot.role)
+            text += f" to one with the role {spot.to}"
+            if self.catalogue.rules_for(reverse):
+                return f"{text}; write at: {keys.to}, to: {keys.at} and sign: -1"
+            return f"{text}; check the roles and 'to'"
+        parts = sorted(
+            {
+                part
+                for entry in self.catalogue.rules
+                for each in entry.applies
+                if keys.measures in each.quantity and spot.kind in each.kinds
+                for part in each.of
+            }
+        )
+        if parts:
+            return f"{text} without 'of' that fits; write of: {' or '.join(parts)}"
+        possible = sorted(
+            {
+                quantity
+                for entry in self.catalogue.rules
+                for each in entry.applies
+                if spot.kind in each.kinds or spot.role in each.roles
+                for quantity in each.quantity
+            }
+        )
+        return f"{text}; there it can be {', '.join(possible) or 'nothing'}"
+
+    def _certified(self, id_: str, keys: PointKeys) -> Certified | None:
+        given = self.file.equipment[keys.at].certified
+        text = getattr(given, keys.of, None) if given and keys.of else None
+        if text is None:
+            where: Where = ("equipment", keys.at)
+            self.source.complain(
+                where,
+                f"point {id_!r} needs the certified {keys.of}; write certified: {{ {keys.of}: '0.53 m/s' }}",
+                at_key=True,
+            )
+            return None
+        try:
+            value = parse_amount(text, keys.measures)
+        except UnitError as error:
+            self.source.complain(("equipment", keys.at, "certified", str(keys.of)), str(error))
+            return None
+        return Certified(value, written_unit(text, keys.measures))
+
+    def _topic(self, where: Where, topic: str) -> None:
+        if set("+#\0") & set(topic) or topic.startswith("$"):
+            self.source.complain(where, f"{topic!r} has a wildcard or starts with '$'; write the full topic")
+
+    def _sign(self, id_: str, keys: PointKeys) -> int:
+        if keys.sign != 1 and keys.measures != "differential_pressure":
+            self.source.complain(
+                ("points", id_, "sign"), "only a differential_pressure can be reversed; delete it"
+            )
+        return keys.sign
+
+    def _offset(self, id_: str, keys: PointKeys) -> float:
+        where: Where = ("points", id_, "offset")
+        if keys.offset is None:
+            return 0.0
+        largest = LARGEST_OFFSET.get(keys.measures)
+        if largest is None:
+            self.source.complain(where, f"{keys.measures} cannot be corrected here; adjust the sensor")
+            return 0.0
+        try:
+            offset = parse_difference(keys.offset, keys.measures)
+        except UnitError as error:
+            self.source.complain(where, str(error))
+            return 0.0
+        if not abs(offset) <= parse_difference(largest, keys.measures):
+            text = f"{keys.offset!r} exceeds the cap of {largest}; adjust or replace the sensor"
+            self.source.complain(where, text)
+        return offset
+
+    # --- devices ------------------------------------------------------------
+
+    def _devices(self, points: Mapping[str, Point]) -> dict[str, Device]:
+        by_topic: defaultdict[str, list[Point]] = defaultdict(list)
+        for point in points.values():
+            twin = next((p for p in by_topic[point.topic] if p.field == point.field), None)
+            if twin is not None:
+                text = f"the same field of the same topic as {twin.id!r}; each value belongs to one point"
+                self.source.complain(("points", point.id, "field"), text)
+            by_topic[point.topic].append(point)
+        return {topic: self._device(topic, tuple(together)) for topic, together in by_topic.items()}
+
+    def _device(self, topic: str, points: tuple[Point, ...]) -> Device:
+        common = {key: self._common(key, points) for key in ("family", "zone", "time", "battery")}
+        device = Device(
+            topic,
+            points[0].family,
+            points,
+            zone=common["zone"],
+            time=common["time"],
+            battery=common["battery"],
+        )
+        if wrong := check_device(device):
+            named = next((key for key in ("zone", "time", "battery") if common[key]), "family")
+            self.source.complain(("points", points[0].id, named), wrong)
+        return device
+
+    def _common(self, key: str, points: tuple[Point, ...]) -> str | None:
+        """Return what the points of one topic say of their device; they must not contradict."""
+        found: str | None = None
+        for point in points:
+            given = getattr(self.file.points[point.id], key)
+            if given is not None and found is not None and given != found:
+                text = f"{given!r}, but another point of this topic says {found!r}; one device has one {key}"
+                self.source.complain(("points", point.id, key), text)
+            found = found or given
+        return found
+
+    # --- people -------------------------------------------------------------
+
+    def _policy(self, kind: str, keys: PolicyKeys) -> Policy:
+        steps: list[Step] = []
+        for number, step in enumerate(keys.steps):
+            where: Where = ("escalation", kind, "steps", number)
+            if steps and step.after <= steps[-1].after:
+                self.source.complain((*where, "after"), "not later than the step before; put steps in order")
+            for index, destination in enumerate(step.notify):
+                here = (*where, "notify", index)
+                self._known(here, destination, self.file.destinations, "destination")
+            steps.append(Step(step.after, tuple(step.notify)))
+        return Policy(tuple(steps), keys.repeat)
+
+    def _maintenance(self) -> tuple[Maintenance, ...]:
+        spans: list[Maintenance] = []
+        for number, keys in enumerate(self.file.maintenance):
+            where: Where = ("maintenance", number)
+            for index, point in enumerate(keys.points):
+                self._known((*where, "points", index), point, self.file.points, "point")
+            self._known((*where, "by"), keys.by, self.file.people, "person")
+            start = self._moment((*where, "start"), keys.start)
+            end = self._moment((*where, "end"), keys.end)
+            if start and end and end <= start:
+                self.source.complain((*where, "end"), "not after start; correct one of them")
+            elif start and end:
+                spans.append(Maintenance(frozenset(keys.points), start, end, keys.reason, keys.by))
+        return tuple(spans)
+
+    def _moment(self, where: Where, text: str) -> datetime | None:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            why = f"{text!r} is not a time with its offset from UTC; write for instance"
+            self.source.complain(where, f"{why} '2026-03-02T08:00-05:00'")
+            return None
+        return moment
+
+
+def guarded(rule: Rule) -> Priority:
+    """Return what silence of a point under this rule costs: the priority of its alarm."""
+    alarms = [own for own in rule.thresholds if own.level is Level.ALARM] or rule.thresholds
+    return max((own.priority for own in alarms), default=Priority.LOW)

@@ -1,0 +1,186 @@
+"""The shape of a site file: its sections and keys, as people write them.
+
+Meaning (references, units, limits) is checked in `hdmonitor.site`. The
+descriptions here are what an editor shows, through the JSON Schema.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, Tag
+
+from hdmonitor.catalogue import Contents, Duration, Kind, Part, Role, Strict
+from hdmonitor.model import NO_TIME
+from hdmonitor.units import QUANTITIES
+
+# Ids become MQTT topic levels, tags in InfluxDB and, for destinations, names of
+# environment variables, which know no case.
+Id = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]*$",
+        max_length=64,
+        description="small letters, digits, '-', '_' and '.'",
+    ),
+]
+Words = Annotated[str, Field(min_length=1, max_length=200)]
+Amount = Annotated[str, Field(description="a number and its unit in quotes, such as '8 degC'")]
+
+
+def _longer_than_nothing(duration: Any) -> Any:
+    if duration == NO_TIME:
+        raise ValueError("must be longer than nothing")
+    return duration
+
+
+Interval = Annotated[Duration, AfterValidator(_longer_than_nothing)]
+
+
+class SiteKeys(Strict):
+    """The pharmacy as a whole."""
+
+    id: Id
+    name: Words = Field(description="as staff and reports say it")
+    regime: Literal["503A", "503B"] = Field(
+        description="section of the law it works under; 503B is not covered"
+    )
+    time_zone: str = Field(description="IANA name, such as America/New_York")
+    waste_regime: Literal["subpart-p", "large-generator", "small-generator", "very-small-generator"] = Field(
+        description="how long hazardous waste may stay; there is no default on purpose"
+    )
+
+
+class RoomKeys(Strict):
+    """A room."""
+
+    name: Words
+    role: Role = Field(description="its place in the pressure order; decides its limits")
+    call: Words | None = Field(None, description="whom facilities messages name, such as 'HVAC 2211'")
+
+
+class Certified(Strict):
+    """Speeds or flows found at the last certification of a hood."""
+
+    inflow: Amount | None = None
+    downflow: Amount | None = None
+    exhaust: Amount | None = None
+
+
+class EquipmentKeys(Strict):
+    """A refrigerator, freezer, cabinet, cooler, hood or power supply."""
+
+    name: Words
+    kind: Kind = Field(description="decides its limits")
+    room: Id = Field(description="id of the room it stands in")
+    contents: list[Contents] = Field(
+        default_factory=list, description="what it holds; decides the limits of a cooler"
+    )
+    certified: Certified | None = Field(None, description="for hoods: the speeds that limits are measured by")
+
+
+class LevelKeys(Strict):
+    """One level of limits at a point."""
+
+    high: Amount | None = None
+    low: Amount | None = None
+    on_delay: Duration | None = Field(None, description="how long outside before it is an alarm")
+
+
+NoLevel = Annotated[Literal["none"], Tag("none")]
+SomeLevel = Annotated[LevelKeys, Tag("level")]
+LevelOrNone = Annotated[
+    NoLevel | SomeLevel, Discriminator(lambda given: "none" if isinstance(given, str) else "level")
+]
+
+
+class LimitsKeys(Strict):
+    """What a point changes of the limits that its kind or role gives it."""
+
+    warning: LevelOrNone | None = Field(None, description="may be moved, or 'none'")
+    alarm: LevelKeys | None = Field(None, description="may only be tightened")
+    critical: LevelKeys | None = Field(None, description="may only be tightened")
+    off_delay: Duration | None = Field(None, description="how long inside before the alarm is over")
+    deadband: Amount | None = Field(None, description="how far inside before the alarm is over")
+
+
+class PointKeys(Strict):
+    """One quantity measured at one place."""
+
+    at: Id = Field(description="id of the room or the equipment it is measured at")
+    measures: Literal[tuple(QUANTITIES)] = Field(description="the quantity")  # type: ignore[valid-type]
+    to: Id | None = Field(None, description="for differential_pressure: the reference room")
+    of: Part | None = Field(None, description="for hoods: which part is measured")
+    name: Words | None = Field(None, description="in messages; that of the room or equipment by default")
+    topic: Words = Field(description="MQTT topic, without wildcards")
+    family: str = Field(description="format of the message")
+    field: str = Field(description="where in the message the value stands")
+    unit: str = Field(description="unit of the value as it arrives")
+    every: Interval = Field(description="expected interval; silence is three of them")
+    sign: Literal[1, -1] = Field(1, description="-1 for a differential pressure that is piped the other way")
+    offset: Amount | None = Field(None, description="correction from the calibration, added after the sign")
+    probe: Literal["air", "buffered", "payload"] | None = None
+    zone: str | None = Field(None, description="IANA zone of device times that carry none")
+    time: str | None = Field(None, description="mapped family: JMESPath of the device time")
+    battery: str | None = Field(None, description="mapped family: JMESPath of the battery percentage")
+    replay_as: Words | None = Field(None, description="name of the sensor in recorded readings")
+    limits: LimitsKeys | None = None
+
+
+class PersonKeys(Strict):
+    """Somebody who may act on an alarm."""
+
+    name: Words
+    role: Words
+
+
+class DestinationKeys(Strict):
+    """A phone or mailbox; its address stands in hdmonitor.yaml, under notifications."""
+
+    name: Words
+    person: Id = Field(description="id of the person who reads it")
+
+
+class StepKeys(Strict):
+    """Whom an escalation tells, and when."""
+
+    after: Duration = Field(description="since the alarm opened, without an answer")
+    notify: list[Id] = Field(min_length=1, description="ids of destinations")
+
+
+class PolicyKeys(Strict):
+    """Who is told, who next, how often again."""
+
+    steps: list[StepKeys] = Field(min_length=1)
+    repeat: Interval = Field(description="after the last step, everybody again, until somebody answers")
+
+
+class EscalationKeys(Strict):
+    """One policy for each kind of answer."""
+
+    containment: PolicyKeys = Field(description="hazardous-drug rooms and hoods")
+    storage: PolicyKeys = Field(description="refrigerators, freezers, coolers, room temperature")
+    other: PolicyKeys = Field(description="everything else")
+
+
+class MaintenanceKeys(Strict):
+    """A planned span in which some points are out of service."""
+
+    points: list[Id] = Field(min_length=1)
+    start: str = Field(description="with its offset from UTC: '2026-03-02T08:00-05:00'")
+    end: str = Field(description="with its offset from UTC")
+    reason: Words
+    by: Id = Field(description="id of the person who answers for it")
+
+
+class SiteFile(Strict):
+    """A pharmacy: rooms, equipment, points, people and who is told."""
+
+    site: SiteKeys
+    rooms: dict[Id, RoomKeys]
+    equipment: dict[Id, EquipmentKeys] = Field(default_factory=dict)
+    points: dict[Id, PointKeys] = Field(min_length=1)
+    people: dict[Id, PersonKeys]
+    destinations: dict[Id, DestinationKeys]
+    escalation: EscalationKeys
+    maintenance: list[MaintenanceKeys] = Field(default_factory=list)
