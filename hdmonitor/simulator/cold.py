@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-# Explicit steps: the fastest time constant below is three minutes.
+# Explicit steps: the fastest time constant below is a minute and a half.
 STEP = 5.0  # s
 
 
@@ -22,7 +22,7 @@ class Cabinet:
     air: float  # J/K of air, liner and shelves
     stock: float  # J/K of the contents
     contact: float  # W/K between air and contents
-    probe_lag: float  # s, time constant of the buffer bottle in the air
+    probe_lag: float  # s, time constant of the probe, bottle included
     cooling: float  # W taken out while the compressor runs
     fan: float  # W of heat from the circulation fan
     cut_in: float  # °C of the air at which the compressor starts
@@ -54,7 +54,7 @@ FREEZER = Cabinet(
     air=18e3,
     stock=60e3,
     contact=25.0,
-    probe_lag=300.0,
+    probe_lag=90.0,  # a bare probe in the air
     cooling=300.0,
     fan=10.0,
     cut_in=-18.5,
@@ -66,7 +66,7 @@ FREEZER = Cabinet(
 
 
 class ColdStore:
-    """A refrigerator or freezer: air, contents and a buffered probe in the air.
+    """A refrigerator or freezer: air, contents and a probe in the air.
 
     `phase` (0 to 1) says how far into its cooling and defrost cycles it starts,
     so that two of them do not run in step.

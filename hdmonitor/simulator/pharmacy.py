@@ -6,21 +6,24 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hdmonitor.simulator.acts import Deed
 from hdmonitor.simulator.climate import BUFFER_ROOM, PHARMACY, Room, outdoor_temperature
 from hdmonitor.simulator.cold import FREEZER, REFRIGERATOR, ColdStore, Cooler
 from hdmonitor.simulator.suite import DOORS, REFERENCE, Fan, Suite
 
 # The parts exchange heat slowly enough to be stepped one after the other by this much.
 CHUNK = timedelta(seconds=60)
-HOOD_INFLOW = 0.51  # m/s at the face, about 100 ft/min as a Class II A2 cabinet is certified
+HOOD_INFLOW = 0.52  # m/s at the face, a little over the 100 ft/min a Class II A2 cabinet needs
+CANOPY_SWITCH = 0.5  # share of the design flow below which the canopy's flow switch opens
 BATTERY_LASTS = timedelta(minutes=45)
 BATTERY_RECHARGES = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """How a sensor blurs what it measures, in canonical units."""
+    """What a sensor measures and how it blurs it, in canonical units."""
 
+    quantity: str
     noise: float  # standard deviation
     resolution: float
 
@@ -29,14 +32,15 @@ class Instrument:
         return round((value + chance.gauss(0.0, self.noise)) / self.resolution) * self.resolution
 
 
-THERMOMETER = Instrument(0.02, 0.0625)  # °C; a 12-bit digital probe
-ROOM_THERMOMETER = Instrument(0.03, 0.01)
-HYGROMETER = Instrument(0.2, 0.01)  # %RH
-MANOMETER = Instrument(0.1, 0.05)  # Pa; 0.0004 inH2O of turbulence
-ANEMOMETER = Instrument(0.004, 0.001)  # m/s
-FLOW_METER = Instrument(4.0, 1.0)  # m³/h
-FUEL_GAUGE = Instrument(0.0, 1.0)  # %
-CONTACT = Instrument(0.0, 1.0)  # a state, 0 or 1
+THERMOMETER = Instrument("temperature", 0.02, 0.0625)  # °C; a 12-bit digital probe
+ROOM_THERMOMETER = Instrument("temperature", 0.03, 0.01)
+HYGROMETER = Instrument("humidity", 0.2, 0.01)  # %RH
+MANOMETER = Instrument("differential_pressure", 0.1, 0.05)  # Pa; 0.0004 inH2O of turbulence
+ANEMOMETER = Instrument("air_velocity", 0.004, 0.001)  # m/s
+FUEL_GAUGE = Instrument("charge", 0.0, 1.0)  # %
+CONTACT = Instrument("contact", 0.0, 1.0)
+FLOW_SWITCH = Instrument("running", 0.0, 1.0)
+MAINS_RELAY = Instrument("mains", 0.0, 1.0)
 
 INSTRUMENTS = {
     "hd-fridge-1.temperature": THERMOMETER,
@@ -52,10 +56,10 @@ INSTRUMENTS = {
     "hd-ante.door": CONTACT,
     "hd-storage.pressure": MANOMETER,
     "bsc-1.inflow": ANEMOMETER,
-    "bsc-1.exhaust": FLOW_METER,
-    "bsc-1.power": CONTACT,
+    "bsc-1.exhaust": FLOW_SWITCH,
+    "bsc-1.power": FLOW_SWITCH,
     "cooler-17.temperature": THERMOMETER,
-    "mains.power": CONTACT,
+    "mains.power": MAINS_RELAY,
     "ups.charge": FUEL_GAUGE,
 }
 
@@ -143,6 +147,15 @@ class Pharmacy:
         elif part.endswith(".filter"):
             self.suite.fans[part.removesuffix(".filter")].loading = 0.0
 
+    def do(self, deed: Deed, what: str) -> None:
+        """Do what an act says."""
+        {
+            Deed.OPEN: self.open_door,
+            Deed.CLOSE: self.close_door,
+            Deed.FAIL: self.fail,
+            Deed.REPAIR: self.repair,
+        }[deed](what)
+
     def _require(self, part: str) -> None:
         if part not in self.faults:
             raise ValueError(f"{part!r} cannot fail here; parts are {', '.join(sorted(self.faults))}")
@@ -176,6 +189,7 @@ class Pharmacy:
 
     def _true(self) -> dict[str, float]:
         self.suite.settle()
+        canopy = self.suite.fans["bsc-1.exhaust"]  # flows out of the room are negative
         return {
             "hd-fridge-1.temperature": self.stores["hd-fridge-1"].probe,
             "hd-fridge-2.temperature": self.stores["hd-fridge-2"].probe,
@@ -190,7 +204,7 @@ class Pharmacy:
             "hd-ante.door": float("hd-ante" in self.suite.open_doors),
             "hd-storage.pressure": self.suite.difference("hd-storage", REFERENCE),
             "bsc-1.inflow": self.hood.flow,
-            "bsc-1.exhaust": -3600.0 * self.suite.fans["bsc-1.exhaust"].flow,
+            "bsc-1.exhaust": float(canopy.flow < CANOPY_SWITCH * canopy.design),
             "bsc-1.power": float("mains" not in self.broken),
             "cooler-17.temperature": self.cooler.payload,
             "mains.power": float("mains" not in self.broken),

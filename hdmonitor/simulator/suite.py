@@ -112,6 +112,7 @@ class Suite:
     fans: dict[str, Fan] = field(default_factory=balanced_fans)
     open_doors: set[str] = field(default_factory=set)
     pressure: dict[str, float] = field(default_factory=dict)  # Pa, as of the last `settle`
+    _settled: tuple[object, ...] = ()  # doors and flows for which `pressure` holds
 
     def step(self, dt: timedelta, broken: set[str], *, powered: bool) -> None:
         """Let `dt` pass; `broken` names fans that stand and filters ("….filter") that are blocked."""
@@ -153,11 +154,15 @@ class Suite:
         pressure, so that from zero it approaches without overshooting, within
         ten rounds; from an arbitrary start it may not.
         """
+        standing = (frozenset(self.open_doors), *(round(fan.flow, 7) for fan in self.fans.values()))
+        if standing == self._settled:
+            return
         gaps = self.gaps()
         self.pressure = dict.fromkeys((*ROOMS, REFERENCE), 0.0)
         for _ in range(ROUNDS):
             net = self.residual(gaps)
             if max(abs(flow) for flow in net.values()) < BALANCED:
+                self._settled = standing
                 return
             rise = _solve(self._stiffness(gaps), [net[room] for room in ROOMS])
             for room, change in zip(ROOMS, rise, strict=True):
