@@ -11,6 +11,7 @@ from hashlib import sha256
 from queue import Empty, Queue
 from typing import Protocol
 
+from hdmonitor import __version__
 from hdmonitor.clock import Clock
 from hdmonitor.events import (
     ClockStepped,
@@ -19,9 +20,10 @@ from hdmonitor.events import (
     Json,
     Kind,
     Outcome,
+    Quarantined,
     Remark,
 )
-from hdmonitor.inbox import Arrived, Asked, CanaryBack, Copied, Item, Linked, Sent, Stop, Tick, Told
+from hdmonitor.inbox import Arrived, Asked, BadLine, CanaryBack, Copied, Item, Linked, Sent, Stop, Tick, Told
 from hdmonitor.journal import Journal, Receipt
 from hdmonitor.monitor import Monitor
 
@@ -58,6 +60,8 @@ class Batch:
     asked: list[tuple[int, Asked]] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     copied: list[Copied] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    topics: list[Json] | None = None  # subscribed from now on
     repeated: int = 0
 
 
@@ -72,18 +76,25 @@ class Core:
         *,
         clock: Clock,
         link: Link,
-        wake: Callable[[], None],
+        wakes: Sequence[Callable[[], None]],
     ) -> None:
         self._journal = journal
         self._monitor = monitor
         self._inbox = inbox
         self._clock = clock
         self._link = link
-        self._wake = wake
+        self._wakes = wakes
         self._up = False
         self._canary_sent: datetime | None = None
         self._failing: set[str] = set()
         self._stopping = False
+
+    def begin(self) -> None:
+        """Write down that the daemon starts; until the broker is reached nothing is heard."""
+        site = self._monitor.site
+        detail: dict[str, Json] = {"version": __version__, "configuration": site.config_hash}
+        start = Remark(Kind.STARTED, "monitor", detail)
+        self._commit(Batch([start, Condition("broker", True, "the broker has not been reached yet")]))
 
     def run(self) -> None:
         """Turn until `Stop`; any error of the journal ends it."""
@@ -138,7 +149,11 @@ class Core:
                 batch.inputs.append(Condition("canary", False, "messages come back from the broker"))
             case Tick():
                 self._tick(batch)
+            case BadLine():
+                what = Quarantined("influx", item.line.encode(), self._clock.now(), item.reason)
+                batch.quarantined.append(what)
             case Stop():
+                batch.inputs.append(Remark(Kind.STOPPED, "monitor", {}))
                 self._stopping = True
 
     # --- the broker ---------------------------------------------------------
@@ -167,6 +182,7 @@ class Core:
         batch.inputs.append(Remark(kind, "broker", detail))
         batch.inputs.append(Condition("broker", not item.up, item.text))
         if item.up:
+            batch.topics = list(self._monitor.site.devices)
             self._publish_faces(self._monitor.site.rooms)
 
     def _tick(self, batch: Batch) -> None:
@@ -206,6 +222,9 @@ class Core:
             at = max((a.message.received_at for a in batch.arrived), default=self._monitor.now)
         outcome = self._monitor.handle(batch.inputs, at)
         outcome.duplicates += batch.repeated
+        outcome.quarantined.extend(batch.quarantined)
+        if batch.topics is not None:
+            outcome.states["topics"] = batch.topics
         if batch.receipts or batch.sent or batch.copied or _any(outcome):
             self._journal.commit(
                 outcome, receipts=batch.receipts, sent=batch.sent, copied=batch.copied, at=self._monitor.now
@@ -217,7 +236,8 @@ class Core:
         for message in outcome.quarantined:
             log.warning("quarantined a message on %s: %s", message.topic, message.reason)
         self._publish_faces(outcome.rooms)
-        self._wake()
+        for wake in self._wakes:
+            wake()
 
     def _publish_faces(self, rooms: Iterable[str]) -> None:
         for room in rooms:

@@ -64,6 +64,14 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that InfluxDB does not take, to be kept where people look."""
+
+    line: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """An adapter's own condition."""
 
@@ -88,4 +96,4 @@ class Stop:
     """Drain what is before this, then end."""
 
 
-Item: TypeAlias = Arrived | Linked | CanaryBack | Sent | Copied | Told | Asked | Tick | Stop
+Item: TypeAlias = Arrived | Linked | CanaryBack | Sent | Copied | BadLine | Told | Asked | Tick | Stop

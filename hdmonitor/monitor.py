@@ -225,16 +225,16 @@ class Monitor:
         rules = [
             self._case(point, rule, Machine(rule, point.valid_for), seen, "limit") for rule in point.rules
         ]
-        fault = self._own_case(point, "HDM-FAULT", _wrong_for(point.valid_for, point.guards), seen=seen)
+        fault = self._own_case(
+            point, "HDM-FAULT", _wrong_for(point.valid_for, point.guards, "no value"), seen=seen
+        )
         own = replace(self.own["HDM-SILENCE"], response=point.response)
         silence = self._case(point, own, Silence(own, point.valid_for, at), seen, "silent")
         watch = Watch(point, seen, rules, fault, silence)
         if first:
-            battery = Threshold(
-                Level.WARNING, Side.LOW, LOW_BATTERY, NO_TIME, Priority.LOW, self.own["HDM-BATTERY"].what
-            )
+            battery = Threshold(Level.WARNING, Side.LOW, LOW_BATTERY, NO_TIME, Priority.LOW, "low")
             watch.battery = self._own_case(point, "HDM-BATTERY", battery, deadband=BATTERY_DEADBAND)
-            watch.clock = self._own_case(point, "HDM-CLOCK", _wrong_for(NO_TIME, Priority.LOW))
+            watch.clock = self._own_case(point, "HDM-CLOCK", _wrong_for(NO_TIME, Priority.LOW, "wrong time"))
         for case in watch.cases():
             self._order[id(case)] = len(self._order)
         self._watches[point.id] = watch
@@ -284,7 +284,7 @@ class Monitor:
                 valid_for=FOREVER,
                 rules=(),
             )
-            case = self._own_case(point, "HDM-SELF", _wrong_for(own.on_delay, own.priority))
+            case = self._own_case(point, "HDM-SELF", _wrong_for(own.on_delay, own.priority, "in trouble"))
             self._selves[subject] = case
             self._order[id(case)] = len(self._order)
         return self._selves[subject]
@@ -564,11 +564,15 @@ class Monitor:
     def _restore_watch(
         self, watch: Watch, states: dict[str, Any], heard: LastHeard | None, downtime: timedelta
     ) -> None:
+        judged_at = None
         if heard is not None:
-            watch.last_at, watch.last_value = heard.measured_at, heard.value
-            watch.seen.value, watch.seen.at = heard.value, heard.measured_at
+            watch.last_at = heard.measured_at
+            watch.last_value = heard.value if heard.quality is Quality.GOOD else None
+            if heard.value is not None:
+                judged_at = heard.measured_at
+                watch.seen.value, watch.seen.at = heard.value, judged_at
         for case in watch.rules:
-            case.restore(states.get(case.key), heard.measured_at if heard else None)
+            case.restore(states.get(case.key), judged_at)
         watch.silence.restore(states.get(watch.silence.key), heard.live_at if heard else None)
         watch.silence.machine.shift(downtime)  # we were deaf, the sensor need not have been
         for case in watch.own():
@@ -581,9 +585,9 @@ def _at_rest(case: Case) -> bool:
     return isinstance(machine, Machine) and (machine.calm or machine.phase is Phase.UNKNOWN)
 
 
-def _wrong_for(on_delay: timedelta, priority: Priority) -> Threshold:
+def _wrong_for(on_delay: timedelta, priority: Priority, name: str) -> Threshold:
     """Return the limit between 0 (right) and 1 (wrong)."""
-    return Threshold(Level.ALARM, Side.HIGH, 0.5, on_delay, priority, "wrong")
+    return Threshold(Level.ALARM, Side.HIGH, 0.5, on_delay, priority, name)
 
 
 def _believed(decoded: Decoded, received_at: datetime) -> tuple[datetime, str]:

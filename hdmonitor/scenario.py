@@ -151,9 +151,9 @@ def _lines(story: Story, outcome: Outcome) -> Iterator[str]:
         since = event.at - story.start
         if text := _sentence(event, story):
             yield _line(since, text)
-        for notice in notices.get(event.number, []):
-            about = "" if notice.about is About.OPENED else f": {notice.about.value}"
-            yield _line(since, f"notify {notice.destination}{about}")
+        if owed := notices.get(event.number):
+            about = "" if owed[0].about is About.OPENED else f": {owed[0].about.value}"
+            yield _line(since, f"notify {', '.join(notice.destination for notice in owed)}{about}")
     for refusal in outcome.replies.values():
         yield f"refused: {refusal}"
 
@@ -184,7 +184,7 @@ def _sentence(event: Event, story: Story) -> str:
 
 
 def _line(since: timedelta, text: str) -> str:
-    return f"{moment(since)}  {text}"
+    return f"{moment(since)} {text}"
 
 
 def moment(since: timedelta) -> str:

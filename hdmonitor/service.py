@@ -1,0 +1,176 @@
+"""The daemon: its parts in the order in which they start, and how it ends."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Full, Queue
+from types import FrameType
+
+from hdmonitor.adapters.control import ControlServer
+from hdmonitor.adapters.influx import Copier, InfluxConfig
+from hdmonitor.adapters.messenger import Messenger, send_now
+from hdmonitor.adapters.mqtt import BrokerConfig, Link
+from hdmonitor.adapters.timer import Timer
+from hdmonitor.clock import Clock
+from hdmonitor.core import INBOX_SIZE, Core
+from hdmonitor.inbox import BadLine, Item, Stop
+from hdmonitor.journal import Journal, JournalRefused
+from hdmonitor.model import Rule, Site
+from hdmonitor.monitor import Monitor
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN = 20.0  # seconds; systemd's own limit is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything the daemon needs to know before it starts."""
+
+    site: Site
+    own: dict[str, Rule]
+    journal: Path
+    socket: Path
+    broker: BrokerConfig
+    urls: dict[str, str]  # Apprise URL by destination
+    influx: InfluxConfig | None = None
+
+
+class Ended(Exception):
+    """A thread that must not end has ended."""
+
+
+class Service:
+    """One running daemon. `run` returns after `stop`, and raises when a part fails."""
+
+    def __init__(self, plan: Plan, clock: Clock) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._inbox: Queue[Item] = Queue(INBOX_SIZE)
+        self._over = threading.Event()
+        self._drained = threading.Event()
+        self._error: BaseException | None = None
+        self.journal = Journal.open(plan.journal)
+
+    def stop(self) -> None:
+        """Ask the daemon to end; from any thread or a signal."""
+        self._over.set()
+
+    def put(self, item: Item) -> None:
+        """Hand an item to the core; blocks while the inbox is full.
+
+        Once the core has ended, items are dropped: a message stays unconfirmed
+        with the broker, a delivery is repeated after the next start.
+        """
+        while not self._drained.is_set():
+            try:
+                return self._inbox.put(item, timeout=1.0)
+            except Full:
+                continue
+
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Start every part, wait for the end, stop in reverse order.
+
+        On the way down the clock and people stop first, then the core decides,
+        commits and acknowledges what has arrived, and the link says goodbye last.
+        """
+        plan = self._plan
+        restored = self.journal.restore()
+        monitor = Monitor(plan.site, plan.own, self._clock.now(), restored)
+        with ExitStack() as house:
+            house.callback(self.journal.close)
+            link = Link(
+                plan.broker,
+                sorted(plan.site.devices),
+                self.put,
+                self._clock.now,
+                f"hdmonitor/{plan.site.id}/status",
+                failed=self._failed,
+                remembered=_remembered(restored.states.get("topics")),
+            )
+            messenger = Messenger(plan.urls, self.journal.reader, self.put, self._clock, failed=self._failed)
+            copier = self._copier()
+            wakes = [part.wake for part in (messenger, copier) if part is not None]
+            core = Core(self.journal, monitor, self._inbox, clock=self._clock, link=link, wakes=wakes)
+            core.begin()
+            house.enter_context(link)
+            house.enter_context(messenger)
+            if copier is not None:
+                house.enter_context(copier)
+            house.enter_context(self._core_thread(core))
+            house.enter_context(ControlServer(plan.socket, self.put))
+            house.enter_context(Timer(self.put))
+            ready()
+            self._over.wait()
+            log.info("stopping")
+        if self._error is not None:
+            raise Ended(f"{type(self._error).__name__}: {self._error}") from self._error
+
+    def _copier(self) -> Copier | None:
+        if self._plan.influx is None:
+            return None
+        return Copier(
+            self._plan.influx,
+            self._plan.site,
+            self.journal.reader,
+            self.put,
+            bad_line=lambda line, reason: self.put(BadLine(line, reason)),
+            failed=self._failed,
+        )
+
+    def _failed(self, error: BaseException) -> None:
+        """End the program: a part that is dead must not look alive."""
+        log.error("a part failed: %s: %s", type(error).__name__, error, exc_info=error)
+        self._error = self._error or error
+        self._over.set()
+
+    @contextmanager
+    def _core_thread(self, core: Core) -> Iterator[None]:
+        """Run the core; on leaving, let it drain what came before `Stop`."""
+        thread = threading.Thread(target=self._live, args=(core,), name="core", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            if thread.is_alive():
+                self.put(Stop())
+                thread.join(STOP_WITHIN)
+            self._drained.set()
+            if not thread.is_alive() and self._error is None:
+                self.journal.checkpoint()
+
+    def _live(self, core: Core) -> None:
+        try:
+            core.run()
+        except JournalRefused as error:
+            self._last_gasp(str(error))
+            self._failed(error)
+        except BaseException as error:  # noqa: BLE001  # the top of a thread
+            self._last_gasp(f"{type(error).__name__}: {error}")
+            self._failed(error)
+
+    def _last_gasp(self, why: str) -> None:
+        """Tell the first destination directly that nothing more can be written or judged."""
+        for url in list(self._plan.urls.values())[:1]:
+            title = "hdmonitor STOPPED: nothing is watched"
+            send_now(url, title, f"{why:.110}. Read the gauges, call IT.")
+
+
+def _remembered(state: object) -> list[str]:
+    return [str(topic) for topic in state] if isinstance(state, list) else []
+
+
+def install_signals(stop: Callable[[], None]) -> None:
+    """End the daemon in order on SIGTERM and SIGINT."""
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
