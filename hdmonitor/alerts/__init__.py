@@ -1,0 +1,1 @@
+"""Telling people: whom, when again, in which words, and what goes together."""

@@ -1,0 +1,145 @@
+"""What a message may quote, and how: names, figures, limits, times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hdmonitor.model import Level, Point, Response, Room, Rule, Side, Threshold
+from hdmonitor.units import UnitError, express, quantity_named, show, show_duration, show_limit, unit_named
+
+LONGEST_VALUE = 18  # beyond this a figure is written with an exponent
+A_WEEK = 7
+# What a point's name may add to that of its hood: "BSC 1 inflow".
+HOOD_PARTS = ("airflow", "canopy", "downflow", "exhaust", "fan", "flow", "inflow", "power", "velocity")
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything a message about one alarm may quote, at one moment."""
+
+    alarm: str  # "A1842"
+    point: Point
+    rule: Rule
+    threshold: Threshold | None  # the limit that is active; None for blind, fault and own alarms
+    cause: str  # limit, silent, never-heard, fault, battery, clock, self
+    value: float | None  # newest, canonical unit
+    measured_at: datetime | None
+    began_at: datetime  # first reading outside, or last heard
+    at: datetime
+    peak: float | None  # furthest outside so far
+    rising: bool | None  # trend of the last readings, None unknown
+    text: str = ""  # fault code, state of the battery, or an own condition's sentence
+    room: Room | None = None
+    move_to: tuple[str, ...] = ()  # names of permitted spare units
+    was_outside: bool = False  # silence after a value outside
+    unanswered_since: datetime | None = None  # when the running call began
+    ended_at: datetime | None = None  # first reading inside again
+
+    # --- names --------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """What to call the unit or room, as staff say it."""
+        if self.cause == "self":
+            return self.point.id.partition(":")[2] or self.point.name
+        if self.cause == "limit" and self.room is not None and self.is_room_pressure:
+            return self.room.name  # the gauge may be named after both rooms; people are in one
+        words = self.point.name.split()
+        while self.cause == "limit" and self.is_hood and len(words) > 1 and words[-1].lower() in HOOD_PARTS:
+            words.pop()
+        return " ".join(words)
+
+    @property
+    def subject(self) -> str:
+        """An own condition without the prefix of its point: "notify" of "hdmonitor.notify:pharmacist"."""
+        return self.point.id.removeprefix("hdmonitor.").partition(":")[0]
+
+    @property
+    def is_hood(self) -> bool:
+        """Whether people have their hands in it."""
+        return self.rule.response is Response.CONTAINMENT and self.point.equipment is not None
+
+    @property
+    def is_room_pressure(self) -> bool:
+        """Whether the point measures a room against its neighbour."""
+        return self.point.equipment is None and self.point.quantity == "differential_pressure"
+
+    @property
+    def is_state(self) -> bool:
+        """Whether words stand for the values: open, stopped, lost."""
+        return quantity_named(self.point.quantity).words is not None
+
+    @property
+    def reached_alarm(self) -> bool:
+        """Whether it was beyond more than a warning; where that is not known, it was."""
+        if self.peak is None:
+            return True
+        return any(limit.level > Level.WARNING and limit.outside(self.peak) for limit in self.rule.thresholds)
+
+    # --- figures ------------------------------------------------------------
+
+    def shown(self, value: float) -> str:
+        """Show a value in the unit of its limits, never rounded across the nearest of them."""
+        unit, quantity = self._unit(), self.point.quantity
+        limits = [limit.limit for rule in (self.rule, *self.point.rules) for limit in rule.thresholds]
+        text = show(value, quantity, unit, min(limits, key=lambda limit: abs(limit - value), default=None))
+        if len(text) <= LONGEST_VALUE:
+            return text
+        return f"{express(value, quantity, unit):.3e} {unit_named(unit, quantity).short}".rstrip()
+
+    def figure(self, limit: Threshold) -> str:
+        """Show a limit as it was written, without its unit."""
+        return show_limit(limit.limit, self.point.quantity, self._unit())
+
+    def _unit(self) -> str:
+        for rule in (self.rule, *self.point.rules):
+            try:
+                return unit_named(rule.unit, self.point.quantity).name
+            except UnitError:
+                continue  # a rule about something else of this point: its silence, its battery
+        return quantity_named(self.point.quantity).canonical
+
+    def known_limit(self, value: float) -> Threshold | None:
+        """Return the limit of alarm level that `value` is beyond, which people know; else the warning."""
+        beyond = [limit for limit in self.rule.thresholds if limit.outside(value)]
+        return min(beyond, key=lambda limit: (limit.level is Level.WARNING, limit.level), default=None)
+
+    @property
+    def need(self) -> str:
+        """The band at alarm level, the figure nearer to zero first: "2 to 8", "-0.010 to -0.030"."""
+        known = [limit for limit in self.rule.thresholds if limit.level > Level.WARNING]
+        band = {limit.side: limit for limit in sorted(known or self.rule.thresholds, key=_widest_first)}
+        bounds = sorted(band.values(), key=lambda limit: abs(limit.limit))
+        if len(bounds) == 1:
+            return f"at {'most' if bounds[0].side is Side.HIGH else 'least'} {self.figure(bounds[0])}"
+        return " to ".join(self.figure(bound) for bound in bounds)
+
+    def beyond(self, limit: Threshold) -> str:
+        """Say on which side of `limit`: "over 8", "weak"."""
+        if self.point.quantity == "temperature":
+            return f"{'over' if limit.side is Side.HIGH else 'under'} {self.figure(limit)}"
+        return limit.name
+
+    def trend(self, before: str) -> str:
+        """Say "rising" or "falling" after `before`, nothing where that is not known."""
+        return "" if self.rising is None else f"{before}{'rising' if self.rising else 'falling'}"
+
+    # --- times --------------------------------------------------------------
+
+    @property
+    def lasted(self) -> str:
+        """How long it was outside; without its end, how long its alarm stood."""
+        return show_duration((self.ended_at or self.at) - self.began_at)
+
+    def clock(self, moment: datetime, zone: str) -> str:
+        """Show a local time as short as it is unmistakable: "02:41", "Mon 02:41", "2 Mar 02:41"."""
+        local, today = moment.astimezone(ZoneInfo(zone)), self.at.astimezone(ZoneInfo(zone)).date()
+        days = (today - local.date()).days
+        day = "" if days == 0 else f"{local:%a} " if 0 < days < A_WEEK else f"{local.day} {local:%b} "
+        return f"{day}{local:%H:%M}"
+
+
+def _widest_first(limit: Threshold) -> int:
+    return -limit.level

@@ -1,0 +1,307 @@
+"""What a phone shows: the words of every message.
+
+The title and the first sentence say what was measured, then comes what to do,
+and last the alarm's id. A message never says that something is in order and
+never releases stock: it says who decides. Names are shown as the site wrote
+them; all other words are ASCII.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hdmonitor.alerts import fitting
+from hdmonitor.alerts.situation import Situation
+from hdmonitor.events import About
+from hdmonitor.model import Force, Level, Priority, Response, Side, Threshold
+
+__all__ = ["Situation", "Text", "acknowledged", "cleared", "opened"]
+
+INSTRUCTIONS = {  # where a rule gives none
+    "limit": "Look at it now",
+    "silent": "Read the gauge by hand, enter it",
+    "never-heard": "Read the gauge by hand, check the sensor",
+    "fault": "Read the gauge by hand, check the sensor",
+    "battery": "Change the battery",
+    "clock": "Set the clock of the sensor",
+    "self": "Check the monitor, read gauges by hand",
+}
+FACTS = {  # title and sentence of an alarm that is not about a limit
+    "never-heard": ("BLIND: {name} never heard", "No reading {since}."),
+    "fault": ("SENSOR FAULT: {name}", "No value {since}{because}."),
+    "battery": ("Battery low: {name}", "{left}Low {since}."),
+    "clock": ("Wrong clock: {name}", "Its time is not believed {since}{because}."),
+}
+ENDS = {
+    "silent": ("{name} heard again", "Silent {lasted}. What happened meanwhile is not known."),
+    "never-heard": ("{name} heard at last", "Silent {lasted}. What happened meanwhile is not known."),
+    "fault": ("{name} measures again", "No value {lasted}. What happened meanwhile is not known."),
+    "battery": ("Battery no longer low: {name}", "It was low {lasted}."),
+    "clock": ("Clock believed again: {name}", "It was wrong {lasted}."),
+    "self": ("{name} works again", "Alarm stood {lasted}."),
+    "limit": ("{name}: alarm closed", "Alarm stood {lasted}."),
+}
+OWN_TITLES = {
+    "broker": "BLIND: no connection to the broker",
+    "canary": "BLIND: the broker passes no messages",
+    "influx": "InfluxDB takes no data",
+    "notify": "NOT REACHED: {name}",
+    "disk": "DISK NEARLY FULL: the record may stop",
+}
+OWN_ENDS = {
+    "broker": "Broker connected again",
+    "canary": "Broker passes messages again",
+    "influx": "InfluxDB takes data again",
+    "notify": "Messages reach {name} again",
+    "disk": "Disk has room again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A message as a phone shows it."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is wrong: titles with {name}, the fullest first, and two sentences."""
+
+    titles: tuple[str, ...]
+    beside: str  # the sentence for a body under one of these titles
+    alone: str  # the sentence where the title says something else
+
+
+def opened(s: Situation, zone: str, about: About = About.OPENED) -> Text:
+    """Say what is wrong and what to do; `about` says why it is said now."""
+    fact = _fact(s, zone)
+    parts = (
+        (1, _mark(s, zone, about)),
+        (0, fact.beside),
+        (1, _stale(s, zone)),
+        (0, _instruction(s)),
+        (2, _forbidden(s)),
+        (3, f"Move only to {' or '.join(s.move_to)}." if s.move_to else ""),
+        (4, _whom_to_call(s)),
+    )
+    return Text(fitting.title(s.name, fact.titles), fitting.body(s.alarm, parts))
+
+
+def acknowledged(s: Situation, zone: str, by: str, about_note: str) -> Text:
+    """Say who answered, what they wrote, and how it stands."""
+    title = f"{fitting.shortened(by, 16)} answered: {{name}}"
+    note = _sentence(f"Note: {fitting.shortened(about_note, 60)}") if about_note.strip() else ""
+    parts = ((0, _fact(s, zone).alone), (1, note))
+    return Text(fitting.title(s.name, (title,)), fitting.body(s.alarm, parts))
+
+
+def cleared(s: Situation, zone: str) -> Text:
+    """Say that an alarm ended, and what that does not decide."""
+    titles, sentences = _end(s, f"for {s.lasted} from {s.clock(s.began_at, zone)}")
+    parts = tuple((0, sentence) for sentence in sentences)
+    return Text(fitting.title(s.name, titles), fitting.body(s.alarm, parts))
+
+
+# --- what is wrong ----------------------------------------------------------
+
+
+def _fact(s: Situation, zone: str) -> Fact:
+    since = f"since {s.clock(s.began_at, zone)}"
+    told = fitting.shortened(s.text, 75).rstrip(".")
+    if s.cause == "limit":
+        if s.threshold is None or s.value is None:
+            return _plain("{name}: outside its limits", f"Outside {since}.")
+        return _limit(s, s.threshold, s.value, since)
+    if s.cause == "silent":
+        return _silent(s, since)
+    if s.cause == "self":
+        return _plain(OWN_TITLES.get(s.subject, "{name}"), f"{_capital(told) or 'Wrong'}, {since}.")
+    title, sentence = FACTS[s.cause]
+    because = f": {told}" if told else ""
+    left = f"{s.value:.0f} % left. " if s.value is not None else ""
+    return _plain(title, sentence.format(since=since, because=because, left=left))
+
+
+def _plain(title: str, sentence: str) -> Fact:
+    return Fact((title,), sentence, sentence)
+
+
+def _silent(s: Situation, since: str) -> Fact:
+    if s.value is None:
+        return _plain("BLIND: {name} silent", f"Silent {since}.")
+    was = f"was {s.shown(s.value)}"
+    sentence = f"Silent {since}, {was}{s.trend(' and ')}."
+    if not s.was_outside:
+        return _plain("BLIND: {name} silent", sentence)
+    return Fact((f"BLIND: {{name}}, {was}{s.trend(' ')}", f"BLIND: {{name}}, {was}"), sentence, sentence)
+
+
+def _limit(s: Situation, limit: Threshold, value: float, since: str) -> Fact:
+    """Word a value beyond a limit, or inside again while its alarm still stands."""
+    shown = s.shown(value)
+    if not limit.outside(value):
+        was = f"now {shown}, was {s.beyond(limit)}"
+        return Fact((f"{{name}}: {was}",), f"Alarm stands {since}.", f"Alarm {since}, {was}.")
+    if s.is_state:
+        return _state(s, limit, shown, since)
+    if s.point.quantity in ("differential_pressure", "air_velocity", "airflow"):
+        return _air(s, limit, shown, since)
+    return _measured(s, limit, shown, since)
+
+
+def _state(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
+    """Word a door, a fan, the mains."""
+    sentence = f"{_capital(shown)} {since}."
+    if s.point.quantity == "mains":
+        return _plain("POWER OUT: {name}", f"Mains {shown} {since}.")
+    if s.point.quantity == "contact":
+        return Fact((f"{{name}} {shown} {since}",), f"Still {shown}.", sentence)
+    return _plain(f"{{name}} {limit.name.upper()}{': hands out' if s.is_hood else ''}", sentence)
+
+
+def _air(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
+    """Word a pressure or the air of a hood; the worst of them without a figure in the title."""
+    full = f"{shown}, need {s.need}, out {since}."
+    if s.rule.response is Response.CONTAINMENT and limit.priority is Priority.CRITICAL:
+        loud = (
+            f"{{name}} {limit.name.upper()}: hands out" if s.is_hood else "STOP HD WORK: {name} not negative"
+        )
+        return Fact((loud,), full, full)
+    what = " pressure" if s.is_room_pressure else ""
+    titles = (f"{{name}}{what} {limit.name}: {shown}", f"{{name}} {limit.name}: {shown}")
+    return Fact(titles, f"Need {s.need}, out {since}.", full)
+
+
+def _measured(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
+    """Word a temperature, a humidity or a charge."""
+    quoted = limit if s.value is None else s.known_limit(s.value) or limit
+    bound = _bound(s, quoted)
+    if s.rule.force is Force.SHOULD:
+        beside = f"Advice (SHOULD), not a duty. Beyond it {since}."
+    elif quoted.level is Level.WARNING:
+        beside = f"Warning {since}; need {s.need}."
+    else:
+        beside = f"Out {since}."
+    plain, trend = f"{shown}, {bound}", s.trend(", ")
+    titles: tuple[str, ...] = (f"{{name}}: {plain}{trend}", f"{{name}}: {plain}")
+    if limit.level is Level.CRITICAL:
+        loud = f"{{name}} {limit.name.upper()}: {plain}"
+        titles = (f"{loud}{trend}", loud, *titles)
+    return Fact(titles, beside, f"{plain}{trend}, out {since}.")
+
+
+def _bound(s: Situation, limit: Threshold) -> str:
+    if s.rule.force is Force.SHOULD:
+        return f"advised {'max' if limit.side is Side.HIGH else 'min'} {s.figure(limit)}"
+    return f"{'warns at' if limit.level is Level.WARNING else 'limit'} {s.figure(limit)}"
+
+
+# --- how it ended -----------------------------------------------------------
+
+
+def _end(s: Situation, lasted: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return titles, the fullest first, and sentences."""
+    if s.cause == "limit" and s.value is not None:
+        return _back(s, s.value)
+    title, sentence = ENDS[s.cause]
+    if s.cause == "self":
+        title = OWN_ENDS.get(s.subject, title)
+    titles: tuple[str, ...] = (title,)
+    if s.cause in ("silent", "never-heard", "fault") and s.value is not None:
+        titles = (f"{title}: {s.shown(s.value)}", title)
+    outside = ("It was outside before: a pharmacist decides.",) if s.was_outside else ()
+    return titles, (sentence.format(lasted=lasted), *outside)
+
+
+def _back(s: Situation, value: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Word the return of a value, and what stays forbidden until somebody decides."""
+    shown, history = s.shown(value), _history(s)
+    if any(limit.outside(value) for limit in s.rule.thresholds):
+        sentence = f"Closed by a person while outside: need {s.need}. It opens again if it lasts."
+        return (f"{{name}}: {shown}, alarm closed", "{name}: alarm closed"), (sentence,)
+    returned = f"{{name}} back to {shown}"
+    if s.is_state:
+        returned = "{name}: power back" if s.point.quantity == "mains" else f"{{name}}: {shown} again"
+    if s.rule.latched:
+        rule = "Restart only after decontaminating, waiting, and a pharmacist's word."
+        return ("{name} back: NOT OK to restart",), (history, rule)
+    if s.rule.holds_stock and s.reached_alarm:
+        rule = "Nothing is released until a pharmacist decides."
+        return (f"{returned}, STOCK ON HOLD", f"{{name}} {shown}, STOCK ON HOLD"), (history, rule)
+    if s.rule.response is Response.CONTAINMENT and s.point.quantity == "differential_pressure":
+        return (returned,), (history, "No HD work until a pharmacist decides.")
+    return (returned,), (history, "Write down what was done.")
+
+
+def _history(s: Situation) -> str:
+    """Tell how long it was outside, and how far."""
+    limit = None if s.peak is None else s.known_limit(s.peak)
+    how = f"{'Out' if s.ended_at else 'Alarm stood'} for {s.lasted}"
+    if limit is None or s.peak is None or s.is_state:
+        return f"{how}."
+    if s.point.quantity != "temperature":
+        return f"{how}, worst {s.shown(s.peak)}, need {s.need}."
+    far = "peak" if limit.side is Side.HIGH else "lowest"
+    return f"{how}, {far} {s.shown(s.peak)}, {_bound(s, limit)}."
+
+
+# --- what to do -------------------------------------------------------------
+
+
+def _mark(s: Situation, zone: str, about: About) -> str:
+    match about:
+        case About.RAISED:
+            return "Now worse."
+        case About.ESCALATED if s.unanswered_since is not None:
+            return f"Not answered since {s.clock(s.unanswered_since, zone)}."
+        case About.ESCALATED:
+            return "Not answered."
+        case About.REPEATED:
+            return "Reminder, still open."
+        case _:
+            return ""
+
+
+def _instruction(s: Situation) -> str:
+    """Give the rule's instruction; a mild warning says that it is not time for it yet."""
+    told = fitting.plain(s.rule.instruction) or INSTRUCTIONS[s.cause]
+    limit = s.threshold if s.cause == "limit" and s.rule.force is not Force.SHOULD else None
+    if limit is not None and limit.level is Level.WARNING and limit.priority < Priority.HIGH:
+        told = f"Check it. If worse: {told[:1].lower()}{told[1:]}"
+    return _sentence(told)
+
+
+def _forbidden(s: Situation) -> str:
+    """Name what must not be done, where the instruction does not name it."""
+    if s.cause != "limit" or s.threshold is None or s.threshold.level is Level.WARNING:
+        return ""
+    if s.rule.latched:
+        return "Air back is NOT OK: decontaminate, wait, pharmacist."
+    if not s.rule.holds_stock:
+        return ""
+    told = s.rule.instruction.lower()
+    missing = [words for words in ("stock HOLD", "do not discard") if words.split()[-1].lower() not in told]
+    return f"{_capital(', '.join(missing))}." if missing else ""
+
+
+def _stale(s: Situation, zone: str) -> str:
+    """Give the time of a value that is too old to speak for now."""
+    if s.cause != "limit" or s.measured_at is None or s.at - s.measured_at <= s.point.valid_for:
+        return ""
+    return f"Last value {s.clock(s.measured_at, zone)}."
+
+
+def _whom_to_call(s: Situation) -> str:
+    """Name facilities for what the building does: rooms and exhaust, not a refrigerator."""
+    concerned = s.point.equipment is None or s.rule.response is Response.CONTAINMENT
+    return f"{s.room.call}." if s.room is not None and s.room.call and concerned else ""
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _sentence(text: str) -> str:
+    return f"{fitting.plain(text).rstrip('.')}."
