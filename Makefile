@@ -24,7 +24,7 @@ static: .venv/development
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 # What the tests talk to: mosquitto, VictoriaMetrics, InfluxDB.
 servers: .venv/development
