@@ -23,6 +23,7 @@ CASE_KEYS = {"name", "given", "when", "then"}
 GARBAGE = b'{"unfinished": '
 CLOCK = re.compile(r"clock steps ([+-])(\S+)")
 AWAY = re.compile(r"broker away for (\S+)")
+SENT = re.compile(r"message (\S+) (.+)")
 ACT = re.compile(r"(\S+) (acknowledges|closes) (\S+)(?: (.+))?")
 
 # At equal times, time passes first, then values come, then people act.
@@ -217,11 +218,13 @@ def _acts(what: str, at: datetime) -> Sequence[tuple[datetime, Input | Restart |
     if clock := CLOCK.fullmatch(what):
         step = parse_duration(clock[2])
         return [(at, ClockStepped(step if clock[1] == "+" else -step))]
+    if sent := SENT.fullmatch(what):
+        return [(at, Message(sent[1], sent[2].encode(), at))]
     if act := ACT.fullmatch(what):
         by, verb, point, note = act.groups()
         note = (note or "written down") if verb == "closes" else ""
         return [(at, Answer(point, by, note))]
     raise _Wrong(
         f"cannot read {what!r}; known are: restart, broker away for 3m, clock steps +1h, "
-        "PERSON acknowledges POINT, PERSON closes POINT NOTE"
+        "message TOPIC PAYLOAD, PERSON acknowledges POINT, PERSON closes POINT NOTE"
     )

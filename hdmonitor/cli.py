@@ -1,0 +1,313 @@
+"""The command line. Every error is a sentence on standard error and a non-zero status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from hdmonitor import __version__
+from hdmonitor.adapters.control import ask
+from hdmonitor.adapters.messenger import accepts, send_now
+from hdmonitor.catalogue import own_rules
+from hdmonitor.clock import Clock
+from hdmonitor.events import Alarm
+from hdmonitor.journal import JournalRefused
+from hdmonitor.model import Site
+from hdmonitor.reader import Reader
+from hdmonitor.replay import UnusableFile, as_json, as_lines, read, replay
+from hdmonitor.scenario import play
+from hdmonitor.service import Ended, Service, install_signals, plan_of
+from hdmonitor.settings import Settings, effective, load_settings
+from hdmonitor.site import check, load_site
+from hdmonitor.stories import load_scenario
+from hdmonitor.units import UnitError, parse_duration
+from hdmonitor.yaml_source import Problem
+
+FAILED = 1
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """The command cannot be carried out; the lines say why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except (Refused, JournalRefused, UnusableFile, Ended) as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe has left; there is nobody to tell
+        return FAILED
+    except KeyboardInterrupt:
+        return FAILED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hdmonitor", description="Watches the rooms, hoods and refrigerators of a pharmacy."
+    )
+    parser.add_argument("--version", action="version", version=f"hdmonitor {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    both, journal = _shared()
+
+    def add(
+        name: str, run: Callable[[argparse.Namespace], int], text: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text, parents=list(parents))
+        command.set_defaults(run=run)
+        return command
+
+    add("run", _run, "watch the site until SIGTERM", both)
+    add("check", _check, "validate both files and print the effective configuration", both)
+    _add_alarms(add("alarms", _alarms_list, "list, show, answer and close alarms", journal))
+    notify = add("notify", _notify, "send a test message", both)
+    notify.add_argument("what", choices=["test"])
+    notify.add_argument("destination", nargs="?", help="id of a destination")
+    notify.add_argument("--all", action="store_true", help="every destination")
+    quarantine = add("quarantine", _quarantine, "list messages that could not be decoded", journal)
+    quarantine.add_argument("--limit", type=int, default=50, metavar="N")
+    add("verify", _verify, "check the hash chain of the journal", journal)
+    again = add("replay", _replay, "judge recorded readings in event time")
+    again.add_argument("readings", type=Path, metavar="READINGS.csv")
+    again.add_argument("--site", type=Path, required=True, metavar="FILE")
+    again.add_argument("--json", action="store_true", help="one excursion a line")
+    stories = add("scenario", _scenario, "play stories on the site's configuration")
+    stories.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    demo = add("demo", _demo, "a simulated pharmacy in this terminal, in about a minute")
+    demo.add_argument("--for", dest="span", type=_duration, metavar="90s", help="end by itself after this")
+    simulated = add("simulate", _simulate, "publish the simulated pharmacy to a broker")
+    simulated.add_argument("--broker", required=True, metavar="HOST[:PORT]")
+    simulated.add_argument("--site", type=Path, default=Path("config/site.yaml"), metavar="FILE")
+    simulated.add_argument("--for", dest="span", type=_duration, metavar="90s", help="end after this")
+    return parser
+
+
+def _shared() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    journal = argparse.ArgumentParser(add_help=False)
+    journal.add_argument("--config", type=Path, default=Path("config/hdmonitor.yaml"), metavar="FILE")
+    both = argparse.ArgumentParser(add_help=False, parents=[journal])
+    both.add_argument("--site", type=Path, default=Path("config/site.yaml"), metavar="FILE")
+    return both, journal
+
+
+def _add_alarms(command: argparse.ArgumentParser) -> None:
+    acts = command.add_subparsers(required=True, metavar="list|show|ack|close")
+    listed = acts.add_parser("list", help="alarms that nobody has closed")
+    listed.add_argument("--all", action="store_true", help="closed ones too")
+    listed.set_defaults(run=_alarms_list)
+    shown = acts.add_parser("show", help="everything about one alarm")
+    shown.add_argument("alarm", metavar="A12")
+    shown.set_defaults(run=_alarms_show)
+    for name, text, needed in (("ack", "answer an alarm", False), ("close", "document and end it", True)):
+        act = acts.add_parser(name, help=text)
+        act.add_argument("alarm", metavar="A12")
+        act.add_argument("--by", required=True, metavar="PERSON", help="id from the site file")
+        act.add_argument("--note", required=needed, default="", help="what was found, what was done")
+        act.set_defaults(run=_act, do=name)
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except UnitError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+# --- configuration ------------------------------------------------------------
+
+
+def _settings(path: Path) -> Settings:
+    settings, problems = load_settings(path)
+    return _usable(settings, problems)
+
+
+def _site(path: Path) -> Site:
+    site, problems = load_site(path)
+    return _usable(site, problems)
+
+
+def _usable(thing: T | None, problems: Sequence[Problem]) -> T:
+    if thing is None:
+        raise Refused("\n".join(map(str, problems)))
+    return thing
+
+
+def _checked(options: argparse.Namespace) -> tuple[Settings, Site]:
+    problems = check(options.config, options.site, accepts)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if any(not problem.warning for problem in problems):
+        raise Refused("the configuration cannot be used; nothing was started")
+    return _settings(options.config), _site(options.site)
+
+
+def _check(options: argparse.Namespace) -> int:
+    settings, site = _checked(options)
+    print(effective(settings), end="")
+    print(f"# {len(site.points)} points in {len(site.rooms)} rooms, configuration {site.config_hash[:12]}")
+    for point in site.points.values():
+        rules = ", ".join(f"{rule.id} ({rule.force})" for rule in point.rules)
+        print(f"# {point.id}: {rules}")
+    return 0
+
+
+# --- the daemon ---------------------------------------------------------------
+
+
+def _run(options: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("apscheduler", "apprise", "urllib3"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    settings, site = _checked(options)
+    service = Service(plan_of(settings, site), Clock())
+    install_signals(service.stop)
+    service.run()
+    return 0
+
+
+# --- alarms -------------------------------------------------------------------
+
+
+def _reader(options: argparse.Namespace) -> Reader:
+    return Reader(_settings(options.config).record.journal)
+
+
+def _alarms_list(options: argparse.Namespace) -> int:
+    with _reader(options) as reader:
+        alarms = reader.alarms(everything=options.all)
+    for alarm in alarms:
+        print(f"{alarm.id:8} {_stands(alarm):24} {alarm.opened_at:%Y-%m-%d %H:%M:%SZ}  {alarm.title}")
+    if not alarms:
+        print("no open alarm is on record; this does not say that all is well: see what is being watched")
+    return 0
+
+
+def _stands(alarm: Alarm) -> str:
+    if alarm.closed_at:
+        return f"closed by {alarm.closed_by}"
+    state = "ACTIVE" if alarm.active else "over, not documented"
+    return f"{state}, {alarm.acknowledged_by}" if alarm.acknowledged_by else state
+
+
+def _alarms_show(options: argparse.Namespace) -> int:
+    with _reader(options) as reader:
+        found = reader.alarm(options.alarm)
+    if found is None:
+        raise Refused(f"no alarm {options.alarm!r}; list them with: hdmonitor alarms list --all")
+    alarm, events, messages = found
+    print(f"{alarm.id}  {alarm.title}\n{_stands(alarm)}; {alarm.point}, rule {alarm.rule} v{alarm.version}")
+    for event in events:
+        print(f"{event.at:%Y-%m-%d %H:%M:%SZ}  {event.kind.value:12} {json.dumps(event.detail)}")
+    for row in messages:
+        notice = row.notice
+        print(f"{notice.at:%Y-%m-%d %H:%M:%SZ}  message      {notice.destination}: {notice.title} | {row.fate}")
+    return 0
+
+
+def _act(options: argparse.Namespace) -> int:
+    request = {"do": options.do, "alarm": options.alarm, "by": options.by, "note": options.note}
+    answer = ask(_settings(options.config).record.socket, request)
+    if refusal := answer.get("refused"):
+        raise Refused(refusal)
+    print(f"{options.alarm}: {'acknowledged' if options.do == 'ack' else 'closed'} by {options.by}")
+    return 0
+
+
+# --- messages, record ---------------------------------------------------------
+
+
+def _notify(options: argparse.Namespace) -> int:
+    settings, site = _checked(options)
+    names = list(site.destinations) if options.all else [options.destination]
+    failed = 0
+    for name in names:
+        if name not in site.destinations:
+            raise Refused(f"no destination {name!r}; known are {', '.join(site.destinations)}, or --all")
+        url = settings.notifications.urls[name].get_secret_value()
+        delivered, answer = send_now(url, f"TEST for {name}", "hdmonitor can reach you. Nothing to do.")
+        print(f"{name}: {'delivered' if delivered else 'NOT delivered'}{': ' + answer if answer else ''}")
+        failed += not delivered
+    return FAILED if failed else 0
+
+
+def _quarantine(options: argparse.Namespace) -> int:
+    with _reader(options) as reader:
+        kept, count = reader.quarantined(options.limit), reader.count("quarantined")
+    for message in kept:
+        print(f"{message.received_at:%Y-%m-%d %H:%M:%SZ}  {message.topic}: {message.reason}")
+        print(f"    {message.payload[:80]!r}")
+    print(f"{count} messages could not be decoded since the journal began")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    with _reader(options) as reader:
+        findings = reader.verify()
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    if findings:
+        return FAILED
+    print("the chain of events is complete and unedited")
+    return 0
+
+
+# --- replay, stories, simulation ------------------------------------------------
+
+
+def _replay(options: argparse.Namespace) -> int:
+    site = _site(options.site)
+    recorded = read(options.readings, site.points)
+    result = replay(site, own_rules(), recorded.readings)
+    if options.json:
+        for excursion in result.excursions:
+            print(json.dumps(as_json(excursion, result.until or excursion.start)))
+    else:
+        for line in as_lines(result, site):
+            print(line)
+    for line in recorded.named:
+        print(f"{options.readings}: {line}", file=sys.stderr)
+    for reason, count in recorded.unusable.items():
+        print(f"{options.readings}: {count} lines not used: {reason}", file=sys.stderr)
+    return 0 if recorded.readings else FAILED
+
+
+def _scenario(options: argparse.Namespace) -> int:
+    failed = 0
+    for file in options.files:
+        scenario, problems = load_scenario(file, load_site)
+        for story in _usable(scenario, problems).stories:
+            told = play(story, own_rules())
+            right = tuple(told) == story.then
+            failed += not right
+            print(f"{'passed' if right else 'FAILED'}  {file.name}: {story.name}")
+            if not right:
+                print("\n".join(f"  told: {line}" for line in told))
+    return FAILED if failed else 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from hdmonitor.demo import run  # noqa: PLC0415  # needs the optional embedded broker
+
+    return run(options.span)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from hdmonitor.simulator import simulate  # noqa: PLC0415  # nobody else needs it
+
+    simulate(options.broker, _site(options.site), options.span)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
