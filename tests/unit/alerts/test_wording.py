@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.alerts.pharmacy import (
     ALARM,
@@ -493,6 +493,7 @@ def test_the_instruction_survives_every_name(told, name):
     assert told.rule.instruction[1:] in body
 
 
+@settings(max_examples=40)
 @given(st.from_regex(r"[A-Z][a-z]{2,9}( [a-z]{2,14}){2,6} [1-9][0-9]{0,3}", fullmatch=True))
 def test_a_long_name_keeps_the_number_that_tells_units_apart(name):
     told = renamed(situation(FRIDGE_2, FRIDGE, ALARM, HIGH, 9.4), name, "", "A1844")
