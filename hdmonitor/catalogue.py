@@ -188,6 +188,26 @@ class Catalogue:
                 return found
         return []
 
+    def why_none(self, spot: Spot) -> str:
+        """Say what has no rule at `spot`, and what has."""
+        what = f"a {spot.kind}" if spot.kind else f"a room with the role {spot.role}"
+        text = f"no rule for {spot.quantity} of {what}"
+        if spot.to:
+            reverse = Spot(spot.quantity, role=spot.to, to=spot.role)
+            swap = "exchange 'at' and 'to' and write sign: -1"
+            what_next = swap if self.rules_for(reverse) else "check the roles and 'to'"
+            return f"{text} to one with the role {spot.to}; {what_next}"
+        here = [
+            each
+            for rule in self.rules
+            for each in rule.applies
+            if spot.kind in each.kinds or spot.role in each.roles
+        ]
+        if parts := {part for each in here if spot.quantity in each.quantity for part in each.of}:
+            return f"{text} as it stands; write of: {' or '.join(sorted(parts))}"
+        possible = sorted({quantity for each in here for quantity in each.quantity})
+        return f"{text}; there it can be {', '.join(possible) or 'nothing'}"
+
 
 def _fits(rule: RuleEntry, spot: Spot, with_contents: bool) -> bool:
     return any(

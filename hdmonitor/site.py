@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,12 +15,10 @@ from hdmonitor.model import (
     NO_TIME,
     Device,
     Equipment,
-    Level,
     Maintenance,
     Person,
     Point,
     Policy,
-    Priority,
     Response,
     Room,
     Rule,
@@ -28,10 +26,11 @@ from hdmonitor.model import (
     Step,
 )
 from hdmonitor.sensors import check_device, check_point
-from hdmonitor.site_file import EquipmentKeys, PointKeys, PolicyKeys, SiteFile
-from hdmonitor.site_limits import Certified, needs_certified, rule_at_point, written_unit
+from hdmonitor.settings import read_settings
+from hdmonitor.site_file import NOUNS, EquipmentKeys, PointKeys, PolicyKeys, SiteFile, sound_parts
+from hdmonitor.site_limits import Certified, guarded, needs_certified, rule_at_point, written_unit
 from hdmonitor.units import UnitError, parse_amount, parse_difference
-from hdmonitor.yaml_source import Problem, Source, Where, read_yaml, suggest, validate
+from hdmonitor.yaml_source import Problem, Source, Where, read_yaml, suggest
 
 INTERVALS = 3  # a reading vouches for three expected intervals
 # practice rule 12 for temperature and pressure; docs/decisions/0003-caps.md for humidity
@@ -43,14 +42,40 @@ def load_site(path: Path) -> tuple[Site | None, list[Problem]]:
     source = read_yaml(path)
     if source.data is None:
         return None, source.problems
-    file = validate(source, SiteFile)
-    if file is None:
-        return None, sorted(source.problems, key=lambda problem: (problem.line, problem.column))
-    catalogue = load_catalogue()
-    digest = sha256(path.read_bytes() + catalogue.digest.encode()).hexdigest()
-    site = _Plan(file, source, catalogue).site(digest)
+    file, left_out = sound_parts(source)
+    site = None
+    if file is not None:
+        catalogue = load_catalogue()
+        digest = sha256(path.read_bytes() + catalogue.digest.encode()).hexdigest()
+        site = _Plan(file, left_out, source, catalogue).site(digest)
     problems = sorted(source.problems, key=lambda problem: (problem.line, problem.column))
     return (None if any(not problem.warning for problem in problems) else site), problems
+
+
+def check(settings_path: Path, site_path: Path, accepts: Callable[[str], str | None]) -> list[Problem]:
+    """Check both files and what each says of the other.
+
+    `accepts` says why a notification URL cannot be used, None if it can.
+    """
+    loaded = read_settings(settings_path)
+    site, site_problems = load_site(site_path)
+    settings = loaded.settings
+    if settings is not None:
+        for destination, url in settings.notifications.urls.items():
+            where = ("notifications", "urls", destination)
+            if wrong := accepts(url.get_secret_value()):
+                loaded.complain(where, f"the address of {destination!r} cannot be used: {wrong}")
+            if site is not None and destination not in site.destinations:
+                meant = suggest(destination, list(site.destinations))
+                loaded.complain(where, f"there is no destination {destination!r} in {site_path}; {meant}")
+    if settings is not None and site is not None:
+        places = read_yaml(site_path)
+        for destination in site.destinations:
+            if destination not in settings.notifications.urls:
+                text = f"{destination!r} has no address; add it to {settings_path}, under notifications, urls"
+                places.complain(("destinations", destination), text, at_key=True)
+        site_problems += places.problems
+    return loaded.source.problems + site_problems
 
 
 @dataclass(slots=True)
@@ -58,10 +83,16 @@ class _Plan:
     """A site being drawn from its file; mistakes go into the source's problems."""
 
     file: SiteFile
+    left_out: frozenset[Where]  # sections and entries of the wrong shape
     source: Source
     catalogue: Catalogue
     rooms: dict[str, Room] = field(default_factory=dict)
     equipment: dict[str, Equipment] = field(default_factory=dict)
+
+    def _complain(self, where: Where, text: str, *, at_key: bool = False, warning: bool = False) -> None:
+        """Note a problem, unless it stands in a part that was left out."""
+        if not {where[:1], where[:2]} & self.left_out:
+            self.source.complain(where, text, at_key=at_key, warning=warning)
 
     def site(self, digest: str) -> Site:
         """Draw everything; what is wrong is left out and complained about."""
@@ -71,7 +102,7 @@ class _Plan:
             text = (
                 "503B is not covered: <797> numbers are not enough, 10 to 15 Pa between classes is expected"
             )
-            self.source.complain(("site", "regime"), text, warning=True)
+            self._complain(("site", "regime"), text, warning=True)
         self.rooms = {
             id_: Room(id_, keys.name, keys.role, keys.call) for id_, keys in self.file.rooms.items()
         }
@@ -79,7 +110,7 @@ class _Plan:
         points = {id_: point for id_, keys in self.file.points.items() if (point := self._point(id_, keys))}
         people = {id_: Person(id_, keys.name, keys.role) for id_, keys in self.file.people.items()}
         for id_, keys in self.file.destinations.items():
-            self._known(("destinations", id_, "person"), keys.person, people, "person")
+            self._known(("destinations", id_, "person"), keys.person, "people")
         escalation = self.file.escalation
         return Site(
             id=head.id,
@@ -102,30 +133,32 @@ class _Plan:
     def _equipment(self, id_: str, keys: EquipmentKeys) -> Equipment:
         where = ("equipment", id_)
         if id_ in self.rooms:
-            self.source.complain(
-                where, f"{id_!r} is a room already; give the equipment another id", at_key=True
-            )
-        self._known((*where, "room"), keys.room, self.rooms, "room")
+            self._complain(where, f"{id_!r} is a room already; give the equipment another id", at_key=True)
+        self._known((*where, "room"), keys.room, "rooms")
         return Equipment(id_, keys.name, keys.kind, keys.room, tuple(keys.contents))
 
-    def _known(self, where: Where, id_: str, known: Mapping[str, object], what: str) -> bool:
-        if id_ not in known:
-            self.source.complain(where, f"there is no {what} {id_!r}; {suggest(id_, list(known))}")
-        return id_ in known
+    def _known(self, where: Where, id_: str, *sections: str) -> bool:
+        """Tell whether an id stands in one of the sections, and complain if it does not."""
+        known = [each for section in sections for each in getattr(self.file, section)]
+        known += [str(out[1]) for out in self.left_out if len(out) > 1 and out[0] in sections]
+        if id_ not in known and not {(section,) for section in sections} & self.left_out:
+            nouns = " or ".join(NOUNS[section] for section in sections)
+            self._complain(where, f"there is no {nouns} {id_!r}; {suggest(id_, known)}")
+        return any(id_ in getattr(self.file, section) for section in sections)
 
     def _zone(self, where: Where, name: str) -> None:
         try:
             ZoneInfo(name)
         except (ValueError, OSError, KeyError):
             text = f"{name!r} is not a time zone; write an IANA name such as 'America/New_York'"
-            self.source.complain(where, text)
+            self._complain(where, text)
 
     # --- points -------------------------------------------------------------
 
     def _point(self, id_: str, keys: PointKeys) -> Point | None:
         where: Where = ("points", id_)
         places: dict[str, Room | Equipment] = {**self.rooms, **self.equipment}
-        if not self._known((*where, "at"), keys.at, places, "room or equipment"):
+        if not self._known((*where, "at"), keys.at, "rooms", "equipment"):
             return None
         self._topic((*where, "topic"), keys.topic)
         rule, patience = self._rule(id_, keys)
@@ -156,7 +189,7 @@ class _Plan:
         if wrong := check_point(point):
             given = {"family": keys.family, "unit": keys.unit, "field": keys.field}
             named = next((key for key, value in given.items() if repr(value) in wrong), "field")
-            self.source.complain((*where, named), wrong)
+            self._complain((*where, named), wrong)
         return point
 
     def _rule(self, id_: str, keys: PointKeys) -> tuple[Rule | None, timedelta]:
@@ -173,7 +206,7 @@ class _Plan:
         rule = rule_at_point(
             entry,
             keys.measures,
-            lambda inside, text: self.source.complain((*where, *inside), text),
+            lambda inside, text: self._complain((*where, *inside), text),
             probe=keys.probe,
             certified=certified,
             limits=keys.limits,
@@ -185,11 +218,9 @@ class _Plan:
         to = None
         if keys.measures == "differential_pressure":
             if keys.to is None:
-                self.source.complain(
-                    where, "a differential_pressure needs 'to', the id of the reference room"
-                )
+                self._complain(where, "a differential_pressure needs 'to', the id of the reference room")
                 return None
-            if not self._known((*where, "to"), keys.to, self.rooms, "room"):
+            if not self._known((*where, "to"), keys.to, "rooms"):
                 return None
             to = self.rooms[keys.to].role
         equipment, room = self.equipment.get(keys.at), self.rooms.get(keys.at)
@@ -206,50 +237,19 @@ class _Plan:
             return found[0]
         if found:
             names = " and ".join(entry.title for entry in found)
-            self.source.complain(
+            self._complain(
                 ("equipment", keys.at, "contents"), f"asks for {names} at once; keep goods of one kind there"
             )
         else:
-            self.source.complain((*where, "measures"), self._no_rule(keys, spot))
+            self._complain((*where, "measures"), self.catalogue.why_none(spot))
         return None
-
-    def _no_rule(self, keys: PointKeys, spot: Spot) -> str:
-        what = f"a {spot.kind}" if spot.kind else f"a room with the role {spot.role}"
-        text = f"no rule for {keys.measures} of {what}"
-        if spot.to:
-            reverse = Spot(keys.measures, role=spot.to, to=spot.role)
-            text += f" to one with the role {spot.to}"
-            if self.catalogue.rules_for(reverse):
-                return f"{text}; write at: {keys.to}, to: {keys.at} and sign: -1"
-            return f"{text}; check the roles and 'to'"
-        parts = sorted(
-            {
-                part
-                for entry in self.catalogue.rules
-                for each in entry.applies
-                if keys.measures in each.quantity and spot.kind in each.kinds
-                for part in each.of
-            }
-        )
-        if parts:
-            return f"{text} without 'of' that fits; write of: {' or '.join(parts)}"
-        possible = sorted(
-            {
-                quantity
-                for entry in self.catalogue.rules
-                for each in entry.applies
-                if spot.kind in each.kinds or spot.role in each.roles
-                for quantity in each.quantity
-            }
-        )
-        return f"{text}; there it can be {', '.join(possible) or 'nothing'}"
 
     def _certified(self, id_: str, keys: PointKeys) -> Certified | None:
         given = self.file.equipment[keys.at].certified
         text = getattr(given, keys.of, None) if given and keys.of else None
         if text is None:
             where: Where = ("equipment", keys.at)
-            self.source.complain(
+            self._complain(
                 where,
                 f"point {id_!r} needs the certified {keys.of}; write certified: {{ {keys.of}: '0.53 m/s' }}",
                 at_key=True,
@@ -258,19 +258,17 @@ class _Plan:
         try:
             value = parse_amount(text, keys.measures)
         except UnitError as error:
-            self.source.complain(("equipment", keys.at, "certified", str(keys.of)), str(error))
+            self._complain(("equipment", keys.at, "certified", str(keys.of)), str(error))
             return None
         return Certified(value, written_unit(text, keys.measures))
 
     def _topic(self, where: Where, topic: str) -> None:
         if set("+#\0") & set(topic) or topic.startswith("$"):
-            self.source.complain(where, f"{topic!r} has a wildcard or starts with '$'; write the full topic")
+            self._complain(where, f"{topic!r} has a wildcard or starts with '$'; write the full topic")
 
     def _sign(self, id_: str, keys: PointKeys) -> int:
         if keys.sign != 1 and keys.measures != "differential_pressure":
-            self.source.complain(
-                ("points", id_, "sign"), "only a differential_pressure can be reversed; delete it"
-            )
+            self._complain(("points", id_, "sign"), "only a differential_pressure can be reversed; delete it")
         return keys.sign
 
     def _offset(self, id_: str, keys: PointKeys) -> float:
@@ -279,16 +277,16 @@ class _Plan:
             return 0.0
         largest = LARGEST_OFFSET.get(keys.measures)
         if largest is None:
-            self.source.complain(where, f"{keys.measures} cannot be corrected here; adjust the sensor")
+            self._complain(where, f"{keys.measures} cannot be corrected here; adjust the sensor")
             return 0.0
         try:
             offset = parse_difference(keys.offset, keys.measures)
         except UnitError as error:
-            self.source.complain(where, str(error))
+            self._complain(where, str(error))
             return 0.0
         if not abs(offset) <= parse_difference(largest, keys.measures):
             text = f"{keys.offset!r} exceeds the cap of {largest}; adjust or replace the sensor"
-            self.source.complain(where, text)
+            self._complain(where, text)
         return offset
 
     # --- devices ------------------------------------------------------------
@@ -299,7 +297,7 @@ class _Plan:
             twin = next((p for p in by_topic[point.topic] if p.field == point.field), None)
             if twin is not None:
                 text = f"the same field of the same topic as {twin.id!r}; each value belongs to one point"
-                self.source.complain(("points", point.id, "field"), text)
+                self._complain(("points", point.id, "field"), text)
             by_topic[point.topic].append(point)
         return {topic: self._device(topic, tuple(together)) for topic, together in by_topic.items()}
 
@@ -315,7 +313,7 @@ class _Plan:
         )
         if wrong := check_device(device):
             named = next((key for key in ("zone", "time", "battery") if common[key]), "family")
-            self.source.complain(("points", points[0].id, named), wrong)
+            self._complain(("points", points[0].id, named), wrong)
         return device
 
     def _common(self, key: str, points: tuple[Point, ...]) -> str | None:
@@ -325,7 +323,7 @@ class _Plan:
             given = getattr(self.file.points[point.id], key)
             if given is not None and found is not None and given != found:
                 text = f"{given!r}, but another point of this topic says {found!r}; one device has one {key}"
-                self.source.complain(("points", point.id, key), text)
+                self._complain(("points", point.id, key), text)
             found = found or given
         return found
 
@@ -336,10 +334,10 @@ class _Plan:
         for number, step in enumerate(keys.steps):
             where: Where = ("escalation", kind, "steps", number)
             if steps and step.after <= steps[-1].after:
-                self.source.complain((*where, "after"), "not later than the step before; put steps in order")
+                self._complain((*where, "after"), "not later than the step before; put steps in order")
             for index, destination in enumerate(step.notify):
                 here = (*where, "notify", index)
-                self._known(here, destination, self.file.destinations, "destination")
+                self._known(here, destination, "destinations")
             steps.append(Step(step.after, tuple(step.notify)))
         return Policy(tuple(steps), keys.repeat)
 
@@ -348,12 +346,12 @@ class _Plan:
         for number, keys in enumerate(self.file.maintenance):
             where: Where = ("maintenance", number)
             for index, point in enumerate(keys.points):
-                self._known((*where, "points", index), point, self.file.points, "point")
-            self._known((*where, "by"), keys.by, self.file.people, "person")
+                self._known((*where, "points", index), point, "points")
+            self._known((*where, "by"), keys.by, "people")
             start = self._moment((*where, "start"), keys.start)
             end = self._moment((*where, "end"), keys.end)
             if start and end and end <= start:
-                self.source.complain((*where, "end"), "not after start; correct one of them")
+                self._complain((*where, "end"), "not after start; correct one of them")
             elif start and end:
                 spans.append(Maintenance(frozenset(keys.points), start, end, keys.reason, keys.by))
         return tuple(spans)
@@ -365,12 +363,6 @@ class _Plan:
             moment = None
         if moment is None or moment.tzinfo is None:
             why = f"{text!r} is not a time with its offset from UTC; write for instance"
-            self.source.complain(where, f"{why} '2026-03-02T08:00-05:00'")
+            self._complain(where, f"{why} '2026-03-02T08:00-05:00'")
             return None
         return moment
-
-
-def guarded(rule: Rule) -> Priority:
-    """Return what silence of a point under this rule costs: the priority of its alarm."""
-    alarms = [own for own in rule.thresholds if own.level is Level.ALARM] or rule.thresholds
-    return max((own.priority for own in alarms), default=Priority.LOW)

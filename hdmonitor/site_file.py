@@ -6,13 +6,15 @@ descriptions here are what an editor shows, through the JSON Schema.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError
 
 from hdmonitor.catalogue import Contents, Duration, Kind, Part, Role, Strict
-from hdmonitor.model import NO_TIME
+from hdmonitor.model import NO_TIME, Response
 from hdmonitor.units import QUANTITIES
+from hdmonitor.yaml_source import Source, Where, validate
 
 # Ids become MQTT topic levels, tags in InfluxDB and, for destinations, names of
 # environment variables, which know no case.
@@ -184,3 +186,54 @@ class SiteFile(Strict):
     destinations: dict[Id, DestinationKeys]
     escalation: EscalationKeys
     maintenance: list[MaintenanceKeys] = Field(default_factory=list)
+
+
+# --- what can be checked in a file with parts of the wrong shape ----------------------
+
+NOUNS = {
+    "rooms": "room",
+    "equipment": "equipment",
+    "points": "point",
+    "people": "person",
+    "destinations": "destination",
+}
+# In place of sections of the wrong shape, so that the others can be checked.
+STAND_INS: dict[str, Any] = {
+    "site": {
+        "id": "x",
+        "name": "x",
+        "regime": "503A",
+        "time_zone": "UTC",
+        "waste_regime": "subpart-p",
+    },
+    "escalation": {kind: {"steps": [{"after": "0s", "notify": ["x"]}], "repeat": "1h"} for kind in Response},
+    "maintenance": [],
+}
+
+
+def sound_parts(source: Source) -> tuple[SiteFile | None, frozenset[Where]]:
+    """Return the file, or what is left of it without the parts of the wrong shape, and which those are."""
+    file = validate(source, SiteFile)
+    if file is not None or not isinstance(source.data, dict):
+        return file, frozenset()
+    rest = deepcopy(source.data)
+    left_out: set[Where] = set()
+    for where, unknown in sorted(source.misshapen, key=lambda wrong: not wrong[1]):
+        if unknown:
+            _holder(rest, where).pop(where[-1])
+        elif where[0] in NOUNS and len(where) > 1:
+            left_out.add(where[:2])
+            rest[where[0]].pop(where[1], None)
+        else:
+            left_out.add(where[:1])
+            rest[str(where[0])] = STAND_INS.get(str(where[0]), {})
+    try:
+        return SiteFile.model_validate(rest), frozenset(left_out)
+    except ValidationError:
+        return None, frozenset(left_out)
+
+
+def _holder(data: Any, where: Where) -> Any:
+    for step in where[:-1]:
+        data = data[step]
+    return data

@@ -61,7 +61,9 @@ def rule_at_point(
 ) -> Rule:
     """Return the rule as it applies to a point; `complain` hears of each key that goes too far."""
     own = {each.key: _threshold(each, quantity, probe, certified) for each in entry.thresholds}
-    deadband = 0.0 if entry.deadband == "none" else _delta(entry.deadband, quantity, certified)
+    deadband = 0.0
+    if entry.deadband != "none":
+        deadband = _figure(entry.deadband, quantity, certified, parse_difference)
     off_delay = entry.off_delay
     if limits is not None:
         own = _Tightening(entry, quantity, complain, own).apply(limits)
@@ -95,15 +97,10 @@ def needs_certified(entry: RuleEntry) -> bool:
 
 def _threshold(each: LimitEntry, quantity: str, probe: str | None, certified: Certified | None) -> Threshold:
     delay = each.air_probe_delay if probe == "air" and each.air_probe_delay else each.on_delay
-    relative = RELATIVE.fullmatch(each.limit)
-    if relative and certified:
-        limit = _share(relative[1], certified)
-    else:
-        limit = parse_amount(each.limit, quantity)
     return Threshold(
         level=Level[each.level.upper()],
         side=Side(each.side),
-        limit=limit,
+        limit=_figure(each.limit, quantity, certified, parse_amount),
         on_delay=delay,
         priority=Priority[each.priority.upper()],
         name=each.name,
@@ -111,15 +108,14 @@ def _threshold(each: LimitEntry, quantity: str, probe: str | None, certified: Ce
     )
 
 
-def _share(percent: str, certified: Certified) -> float:
-    return round(float(percent) / 100 * certified.value, CONVERSION_PLACES)
-
-
-def _delta(text: str, quantity: str, certified: Certified | None) -> float:
+def _figure(
+    text: str, quantity: str, certified: Certified | None, parse: Callable[[str, str], float]
+) -> float:
+    """Return a limit or deadband of the catalogue, which may be relative to a certified speed."""
     relative = RELATIVE.fullmatch(text)
     if relative and certified:
-        return _share(relative[1], certified)
-    return parse_difference(text, quantity)
+        return round(float(relative[1]) / 100 * certified.value, CONVERSION_PLACES)
+    return parse(text, quantity)
 
 
 def _deadband(
@@ -256,3 +252,9 @@ class _Tightening:
 
 def _further_out(side: Side, one: float, other: float) -> bool:
     return one > other if side is Side.HIGH else one < other
+
+
+def guarded(rule: Rule) -> Priority:
+    """Return what silence of a point under this rule costs: the priority of its alarm."""
+    alarms = [own for own in rule.thresholds if own.level is Level.ALARM] or rule.thresholds
+    return max((own.priority for own in alarms), default=Priority.LOW)

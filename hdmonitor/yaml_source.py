@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar, get_args
+from typing import Any, TypeAlias, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -26,6 +26,7 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 LARGEST_FILE = 4_000_000  # bytes; a site of a thousand points has 400,000
 DEEPEST = 20
+MOST_LISTED = 12
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 NUMBER = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}")
 CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -61,6 +62,7 @@ class Source:
     keys: dict[Where, Place] = field(default_factory=dict)
     values: dict[Where, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    misshapen: list[tuple[Where, bool]] = field(default_factory=list)  # where, and whether an unknown key
 
     def complain(self, where: Where, text: str, *, at_key: bool = False, warning: bool = False) -> None:
         """Note a problem with what stands at `where`, or with the nearest thing around it."""
@@ -146,7 +148,7 @@ def _value(node: Node, where: Where, source: Source, seen: set[int]) -> Any:
         return _mapping(node, where, source, seen)
     if isinstance(node, SequenceNode):
         return [_value(item, (*where, index), source, seen) for index, item in enumerate(node.value)]
-    return _scalar(str(node.value), node, where, source)
+    return _scalar(cast("ScalarNode", node), where, source)
 
 
 def _mapping(node: MappingNode, where: Where, source: Source, seen: set[int]) -> dict[str, Any]:
@@ -169,7 +171,8 @@ def _mapping(node: MappingNode, where: Where, source: Source, seen: set[int]) ->
     return found
 
 
-def _scalar(text: str, node: Node, where: Where, source: Source) -> Any:
+def _scalar(node: ScalarNode, where: Where, source: Source) -> Any:
+    text = str(node.value)
     if node.tag and not str(node.tag).startswith("tag:yaml.org,2002:"):
         source.complain(where, f"a tag ({node.tag}); write the value without it")
         return None
@@ -191,7 +194,8 @@ def suggest(word: str, known: Iterator[str] | list[str]) -> str:
     close = get_close_matches(word, words, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
-    return f"known are {', '.join(words)}" if words else "there are none"
+    more = ", …" if len(words) > MOST_LISTED else ""
+    return f"known are {', '.join(words[:MOST_LISTED])}{more}" if words else "there are none"
 
 
 def validate(source: Source, shape: type[Shape]) -> Shape | None:
@@ -201,8 +205,9 @@ def validate(source: Source, shape: type[Shape]) -> Shape | None:
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             where = existing(source.data, detail["loc"])
-            at_key = detail["type"] == "extra_forbidden"
-            source.complain(where, sentence(detail, where, shape), at_key=at_key)
+            unknown = detail["type"] == "extra_forbidden"
+            source.misshapen.append((where if unknown else detail["loc"], unknown))
+            source.complain(where, sentence(detail, where, shape), at_key=unknown or "[key]" in detail["loc"])
         return None
 
 
@@ -228,6 +233,9 @@ SENTENCES = {
     "model_type": "must be a mapping: one 'key: value' a line, indented",
     "model_attributes_type": "must be a mapping: one 'key: value' a line, indented",
     "list_type": "must be a list: [one, two]",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+    "string_pattern_mismatch": "is not an id; write small letters, digits, '-', '_' or '.'",
 }
 
 

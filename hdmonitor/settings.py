@@ -1,0 +1,313 @@
+"""Where things are: broker, journal, InfluxDB, addresses of phones.
+
+Environment over secret files over `hdmonitor.yaml`. A variable is named after
+its key, `HDMONITOR_BROKER__HOST`; so is a secret file, `broker__password`, in
+the folder `HDMONITOR_SECRETS_DIR` or systemd's `CREDENTIALS_DIRECTORY`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+from ruamel.yaml import YAML
+
+from hdmonitor.catalogue import Duration
+from hdmonitor.site_file import Id
+from hdmonitor.yaml_source import Problem, Source, Where, existing, read_yaml, sentence, suggest
+
+PREFIX = "HDMONITOR_"
+DELIMITER = "__"
+SECRETS_DIR = "HDMONITOR_SECRETS_DIR"
+CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY"  # systemd's LoadCredential=
+LONGEST_SOCKET = 107  # bytes that Linux allows for the path of a Unix socket
+LONGEST_KEEP_ALIVE = timedelta(seconds=65535)  # MQTT has 16 bits for it
+
+
+def _keep_alive(duration: timedelta) -> timedelta:
+    if not timedelta(seconds=1) <= duration <= LONGEST_KEEP_ALIVE:
+        raise ValueError("must be between 1s and 18h")
+    return duration
+
+
+def _http(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return url
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Secret = Annotated[SecretStr, Field(description="better in a secret file")]
+
+
+class Section(BaseModel):
+    """One section of the settings; environment variables are text and are converted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tls(Section):
+    """Encryption towards the broker."""
+
+    ca: Path = Field(description="certificate of the authority that signed the broker's")
+    certificate: Path | None = Field(None, description="our own certificate, for brokers that ask for one")
+    key: Path | None = Field(None, description="key of our own certificate")
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.certificate is None) is not (self.key is None):
+            raise ValueError("certificate and key belong together; give both or none")
+        return self
+
+
+class Broker(Section):
+    """The MQTT broker that the sensors publish to."""
+
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    client_id: str = Field(
+        default="hdmonitor", min_length=1, description="different for every monitor at one broker"
+    )
+    user: str | None = None
+    password: Secret | None = None
+    tls: Tls | None = None
+    keep_alive: Annotated[Duration, AfterValidator(_keep_alive)] = timedelta(seconds=60)
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.password is not None and self.user is None:
+            raise ValueError("a password needs a user; add user")
+        return self
+
+
+class Record(Section):
+    """Where the journal is kept, and the socket by which the command line reaches the daemon."""
+
+    journal: Path = Path("/var/lib/hdmonitor/journal.db")
+    socket: Path = Path("/run/hdmonitor/control.sock")
+
+
+class Influx(Section):
+    """A copy of the readings for dashboards."""
+
+    url: Annotated[str, AfterValidator(_http)]
+    token: Secret = SecretStr("")
+    org: str = ""
+    bucket: str = Field(min_length=1)
+
+
+class Notifications(Section):
+    """Addresses of the destinations in the site file."""
+
+    urls: dict[Id, Secret] = Field(default_factory=dict, description="Apprise URL by id of destination")
+
+
+class Web(Section):
+    """The web pages."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class Settings(BaseSettings):
+    """Everything in `hdmonitor.yaml`, after environment and secret files."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
+        nested_model_default_partial_update=True,
+        extra="forbid",
+        frozen=True,
+    )
+
+    broker: Broker = Broker()
+    record: Record = Record()
+    influx: Influx | None = Field(None, description="left out: the monitor runs without")
+    notifications: Notifications = Notifications()
+    web: Web = Web()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # pydantic's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the environment over the secret files over the YAML file, which comes as arguments."""
+        secrets = NestedSecretsSettingsSource(
+            file_secret_settings, secrets_prefix="", secrets_dir_missing="error"
+        )
+        return env_settings, secrets, init_settings
+
+
+@dataclass(slots=True)
+class Loaded:
+    """Settings with what is wrong with them, and where each one comes from."""
+
+    source: Source
+    secrets: Path | None
+    settings: Settings | None = None
+
+    def complain(self, where: Where, text: str, *, unknown: bool = False) -> None:
+        """Note a problem with a setting at the place that set it; a variable nobody reads is told once."""
+        if origin := self._origin(where):
+            if not (unknown and any(problem.file == origin for problem in self.source.problems)):
+                self.source.problems.append(Problem(origin, 0, 0, text))
+        else:
+            self.source.complain(existing(self.source.data, where), text, at_key=True)
+
+    def _origin(self, where: Where) -> str | None:
+        """Return the variable or secret file that set a key, or a part of it; None for the YAML file."""
+        name = DELIMITER.join(map(str, where)).upper()
+        for variable in os.environ:
+            if _covers(variable.upper().removeprefix(PREFIX), name) and variable.upper().startswith(PREFIX):
+                return f"environment variable {variable}"
+        for file in _secret_files(self.secrets):
+            if _covers(file.name.upper(), name):
+                return str(file)
+        return None
+
+
+def _covers(setter: str, name: str) -> bool:
+    return setter == name or name.startswith(setter + DELIMITER)
+
+
+def load_settings(path: Path) -> tuple[Settings | None, list[Problem]]:
+    """Read the settings; None if there is a problem."""
+    loaded = read_settings(path)
+    return (None if loaded.source.problems else loaded.settings), loaded.source.problems
+
+
+def read_settings(path: Path) -> Loaded:
+    """Read the settings from the file at `path`, the secret files and the environment."""
+    source = read_yaml(path)
+    named = os.environ.get(SECRETS_DIR) or os.environ.get(CREDENTIALS_DIRECTORY)
+    secrets = Path(named) if named else None
+    loaded = Loaded(source, secrets)
+    source.problems.extend(unread())
+    if secrets is not None and not secrets.is_dir():
+        text = f"the folder of secret files {secrets} does not exist; create it or unset the variable"
+        source.problems.append(Problem("environment", 0, 0, text))
+        return loaded
+    source.problems.extend(_unread_files(secrets))
+    if isinstance(source.data, dict):
+        loaded.settings = _validated(loaded, path.parent)
+    elif source.data is not None:
+        source.complain((), "must be a mapping: sections broker, record, …")
+    return loaded
+
+
+def _validated(loaded: Loaded, folder: Path) -> Settings | None:
+    try:
+        settings = Settings(**{"_secrets_dir": loaded.secrets, **loaded.source.data})
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            where = detail["loc"][:-1] if detail["type"] == "missing" else detail["loc"]
+            unknown = detail["type"] == "extra_forbidden"
+            loaded.complain(where, sentence(detail, where, Settings), unknown=unknown)
+        return None
+    except (SettingsError, OSError, ValueError) as error:
+        loaded.source.problems.append(
+            Problem("environment", 0, 0, f"{error}; write JSON, or one variable a key")
+        )
+        return None
+    return _anchored(settings, folder, loaded)
+
+
+def _anchored(settings: Settings, folder: Path, loaded: Loaded) -> Settings:
+    """Count relative paths from the folder of the settings file, and look whether they can be used."""
+    record = Record(journal=folder / settings.record.journal, socket=folder / settings.record.socket)
+    if len(os.fsencode(record.socket)) > LONGEST_SOCKET:
+        text = f"{record.socket} is longer than {LONGEST_SOCKET} bytes, which a socket cannot be; shorten it"
+        loaded.complain(("record", "socket"), text)
+    tls = settings.broker.tls
+    if tls is not None:
+        files = {key: folder / path for key in ("ca", "certificate", "key") if (path := getattr(tls, key))}
+        for key, file in files.items():
+            if not os.access(file, os.R_OK):
+                text = f"{file} cannot be read; check the path and who may read it"
+                loaded.complain(("broker", "tls", key), text)
+        tls = Tls(**files)
+    broker = settings.broker.model_copy(update={"tls": tls})
+    return settings.model_copy(update={"record": record, "broker": broker})
+
+
+# --- variables and files that nobody reads ----------------------------------------
+
+
+def names(model: type[BaseModel] = Settings, above: str = "") -> Iterator[str]:
+    """Return every key that a variable can set, as `BROKER__TLS__CA`; one ending in `__` takes an id."""
+    for name, field in model.model_fields.items():
+        key = above + name.upper()
+        yield key
+        inner = [part for part in _parts(field.annotation) if issubclass(part, BaseModel)]
+        if inner:
+            yield from names(inner[0], key + DELIMITER)
+        elif any(issubclass(part, dict) for part in _parts(field.annotation)):
+            yield key + DELIMITER
+
+
+def _parts(annotation: Any) -> list[type]:
+    inside = getattr(annotation, "__args__", ())
+    whole = getattr(annotation, "__origin__", annotation)
+    if isinstance(whole, type) and (whole is dict or not inside):
+        return [whole]
+    return [part for each in inside for part in _parts(each)]
+
+
+def unread() -> list[Problem]:
+    """Name each `HDMONITOR_*` variable that sets nothing."""
+    known = {PREFIX + name for name in names()} | {SECRETS_DIR}
+    return [
+        Problem(
+            f"environment variable {variable}", 0, 0, f"nobody reads it; {_meant(variable.upper(), known)}"
+        )
+        for variable in sorted(os.environ)
+        if variable.upper().startswith(PREFIX) and not _is_read(variable.upper(), known)
+    ]
+
+
+def _unread_files(secrets: Path | None) -> list[Problem]:
+    known = set(names())
+    return [
+        Problem(str(file), 0, 0, f"nobody reads this secret file; {_meant(file.name.upper(), known).lower()}")
+        for file in _secret_files(secrets)
+        if DELIMITER in file.name and not _is_read(file.name.upper(), known)
+    ]
+
+
+def _secret_files(secrets: Path | None) -> list[Path]:
+    return sorted(secrets.iterdir()) if secrets is not None and secrets.is_dir() else []
+
+
+def _is_read(name: str, known: set[str]) -> bool:
+    return name in known or any(name.startswith(each) for each in known if each.endswith(DELIMITER))
+
+
+def _meant(name: str, known: set[str]) -> str:
+    return suggest(name, sorted(known))
+
+
+# --- showing ----------------------------------------------------------------------
+
+
+def effective(settings: Settings) -> str:
+    """Return the settings in force as YAML, with secrets masked."""
+    text = StringIO()
+    YAML().dump(settings.model_dump(mode="json"), text)
+    return text.getvalue()
