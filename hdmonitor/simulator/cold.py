@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-# Explicit steps: the fastest time constant below is a minute and a half.
+# The controller looks at its thermometer this often, and nothing below is faster
+# than a minute and a half. Always whole steps, so that it does not matter in what
+# portions time passes.
 STEP = 5.0  # s
 
 
@@ -80,18 +82,18 @@ class ColdStore:
         self.compressor_works = True
         self.running = False
         self.since_defrost = phase * cabinet.defrost_every / 2
+        self._left = 0.0  # s not yet stepped
 
     def step(self, dt: timedelta, room: float, *, powered: bool) -> None:
         """Let `dt` pass in a room of `room` °C."""
-        left = dt.total_seconds()
-        while left > 0:
-            h = min(left, STEP)
-            self._advance(h, room, powered)
-            left -= h
+        self._left += dt.total_seconds()
+        while self._left >= STEP:
+            self._left -= STEP
+            self._advance(room, powered)
 
-    def _advance(self, h: float, room: float, powered: bool) -> None:
+    def _advance(self, room: float, powered: bool) -> None:
         c = self.cabinet
-        self.since_defrost = (self.since_defrost + h) % (c.defrost_every + c.defrost_for)
+        self.since_defrost = (self.since_defrost + STEP) % (c.defrost_every + c.defrost_for)
         defrosting = self.since_defrost >= c.defrost_every
         if self.air >= c.cut_in:
             self.running = True
@@ -107,9 +109,9 @@ class ColdStore:
                 heat -= c.cooling
         to_stock = c.contact * (self.air - self.stock)
         to_probe = (self.air - self.probe) / c.probe_lag
-        self.air += h * heat / c.air
-        self.stock += h * to_stock / c.stock
-        self.probe += h * to_probe
+        self.air += STEP * heat / c.air
+        self.stock += STEP * to_stock / c.stock
+        self.probe += STEP * to_probe
 
 
 class Cooler:

@@ -62,9 +62,9 @@ def simulate(
 
     `length` is real time. With a `speed` other than 1 the devices' own times
     run ahead of the real clock, which only a monitor on the same scaled clock
-    believes. Raises ValueError for a site that cannot be simulated and
-    NotPublished when the broker does not let us in at the start; later it is
-    waited for.
+    believes. Raises NotSimulated for a site that cannot be imitated and
+    NotPublished when the broker does not let us in at the start; a broker that
+    goes away later is waited for.
     """
     clock = Clock() if speed == 1 else ScaledClock(speed)
     start = clock.now()

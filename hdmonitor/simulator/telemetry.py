@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import heapify, heapreplace
 
-from hdmonitor.model import Point, Site
+from hdmonitor.model import Device, Point, Site
 from hdmonitor.simulator.acts import Act
 from hdmonitor.simulator.payloads import encode, why_not
 from hdmonitor.simulator.pharmacy import INSTRUMENTS, Pharmacy
@@ -17,31 +18,35 @@ STATES = frozenset(
 )
 
 
+class NotSimulated(Exception):
+    """A site that the simulated pharmacy cannot imitate, as a sentence."""
+
+
 class Sensors:
     """The devices of `site` reading `pharmacy`, each at its own interval, states also when they change.
 
     `acts` (in time order) are done to the pharmacy at their moments. What is
     published depends on site, pharmacy and acts only, not on how often it is
-    asked for. Raises ValueError where a device cannot be imitated; points that
-    the pharmacy does not have (by id and quantity) are left out and listed in `left_out`.
+    asked for. Points that the pharmacy does not have, by id and quantity, are
+    listed in `left_out`; raises NotSimulated when that is all of them, or when
+    a device's payload cannot be written.
     """
 
     def __init__(self, site: Site, pharmacy: Pharmacy, acts: Iterable[Act] = ()) -> None:
         self._pharmacy = pharmacy
         self._acts = iter(acts)
         self._next_act = next(self._acts, None)
-        self._devices = {
-            topic: device
-            for topic, device in site.devices.items()
-            if all(_is_simulated(point) for point in device.points)
-        }
-        self.left_out = tuple(
-            sorted(point.id for point in site.points.values() if point.topic not in self._devices)
-        )
-        reasons = [reason for device in self._devices.values() if (reason := why_not(device))]
-        if reasons or not self._devices:
-            known = f"site {site.id} has none of the simulated points, which are {', '.join(INSTRUMENTS)}"
-            raise ValueError("; ".join(reasons) or known)
+        self._devices: dict[str, Device] = {}
+        for topic, device in site.devices.items():
+            if known := tuple(point for point in device.points if _is_simulated(point)):
+                self._devices[topic] = replace(device, points=known)
+        self.left_out = tuple(sorted(each.id for each in site.points.values() if not _is_simulated(each)))
+        if not self._devices:
+            raise NotSimulated(
+                f"site {site.id} has none of the simulated points, which are {', '.join(INSTRUMENTS)}"
+            )
+        if reasons := [reason for device in self._devices.values() if (reason := why_not(device))]:
+            raise NotSimulated("; ".join(reasons))
         self._due = [(pharmacy.now, topic) for topic in self._devices]
         heapify(self._due)
         self._said: dict[str, float] = {}  # the state last published, by point
