@@ -286,8 +286,10 @@ class Case:
         if withhold:
             self._withhold(withhold, at, draft)
             return
-        self.call = Call(self.house.policies(self.rule.response), about, at, told=self.told)
-        while self.call.due() <= at and self.resume_at is None:
+        policy = self.house.policies(self.rule.response)
+        escalates = alarm.level is not Level.WARNING  # a warning is inside the limit of the rule
+        self.call = Call(policy, about, at, escalates, told=self.told)
+        while (due := self.call.due()) and due <= at and self.resume_at is None:
             self._step(at, draft)
 
     def _announce(self, at: datetime, draft: Draft) -> None:

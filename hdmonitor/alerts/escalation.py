@@ -24,12 +24,15 @@ class Call:
     policy: Policy
     about: About  # of the first step
     started_at: datetime
+    escalates: bool  # a warning is told once, to the first step
     step: int = 0  # the next one
     last_at: datetime | None = None
     told: list[str] = field(default_factory=list)
 
-    def due(self) -> datetime:
-        """Return when the next step, or the next repetition, is owed."""
+    def due(self) -> datetime | None:
+        """Return when the next step, or the next repetition, is owed; None when nothing is."""
+        if self.step > 0 and not self.escalates:
+            return None
         if self.step < len(self.policy.steps):
             return self.started_at + self.policy.steps[self.step].after
         return (self.last_at or self.started_at) + self.policy.repeat
@@ -57,6 +60,7 @@ class Call:
         """Return what a restart needs, as JSON."""
         return {
             "about": self.about.value,
+            "escalates": self.escalates,
             "started_at": self.started_at.isoformat(),
             "step": self.step,
             "last_at": self.last_at.isoformat() if self.last_at else None,
@@ -67,4 +71,5 @@ class Call:
         """Go on with a call; a policy that became shorter goes on with repetitions."""
         last_at = datetime.fromisoformat(state["last_at"]) if state["last_at"] else None
         started_at = datetime.fromisoformat(state["started_at"])
-        return cls(policy, About(state["about"]), started_at, state["step"], last_at, told)
+        about = About(state["about"])
+        return cls(policy, about, started_at, state["escalates"], state["step"], last_at, told)

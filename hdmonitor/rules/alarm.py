@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from math import inf, nextafter
 from typing import Any
 
-from hdmonitor.model import NO_TIME, Phase, Rule, Side, Threshold
+from hdmonitor.model import NO_TIME, Level, Phase, Rule, Side, Threshold
 from hdmonitor.rules.changes import Change, Lowered, Moved, Raised, Span
 
 UNKNOWN, NORMAL, PENDING, ACTIVE, CLEARING = Phase
@@ -104,8 +104,7 @@ class Machine:
     def __init__(self, rule: Rule, valid_for: timedelta) -> None:
         self.rule = rule
         self.valid_for = valid_for
-        off_delay = None if rule.latched else rule.off_delay
-        self.strands = [Strand(threshold, off_delay) for threshold in rule.thresholds]
+        self.strands = [Strand(t, None if _latches(rule, t) else rule.off_delay) for t in rule.thresholds]
         self.phase: Phase = UNKNOWN
         self.top: Threshold | None = None
         self.last_at: datetime | None = None
@@ -145,11 +144,11 @@ class Machine:
         """Let time pass up to and including `at`; moves happen at their due moments."""
         changes: list[Change] = []
         while True:
-            waiting = [(due, i) for i, s in enumerate(self.strands) if (due := self._due(s)) and due <= at]
+            waiting = [(due, strand) for strand in self.strands if (due := self._due(strand)) and due <= at]
             if not waiting:
                 return changes
-            due, index = min(waiting)
-            strand = self.strands[index]
+            due = min(due for due, _ in waiting)
+            strand = max((strand for moment, strand in waiting if moment == due), key=_first)
             strand.enter(ON_TIME[strand.phase], due)
             if strand.phase is ACTIVE and strand.start is not None:
                 changes.append(strand.span(due, end=None))
@@ -258,6 +257,18 @@ class Machine:
                 strand.alarm_at = _time(known["alarm_at"])
         self.last_at = last_at or (_time(state["last_at"]) if state else None)
         self._derive(last_at or datetime.min)  # noqa: DTZ901  # the changes are discarded
+
+
+def _latches(rule: Rule, threshold: Threshold) -> bool:
+    """Tell whether only a named act clears this limit; a warning is no loss of service."""
+    return rule.latched and threshold.level is not Level.WARNING
+
+
+def _first(strand: Strand) -> tuple[bool, int, int]:
+    """Order limits that move at one moment so that lesser ones say nothing: worst up, least down."""
+    level, priority = strand.threshold.rank
+    rising = strand.phase is PENDING
+    return (rising, level if rising else -level, priority if rising else -priority)
 
 
 def _edge(threshold: Threshold) -> float:
