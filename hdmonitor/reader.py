@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Self
@@ -52,6 +53,7 @@ def refusing(path: Path) -> Iterator[None]:
         raise JournalRefused(f"{path}: the journal {advice} ({error})") from error
 
 
+@cache
 def schema() -> list[str]:
     """Return the scripts that lead from nothing to the newest version, in order."""
     folder = resources.files("hdmonitor") / "schema"
