@@ -266,3 +266,102 @@ def own_rules() -> Mapping[str, Rule]:
             for entry in load_catalogue().own
         }
     )
+
+
+# --- docs/rules.md ------------------------------------------------------------
+
+INTRODUCTION = """# Rules
+
+<!-- Written by hdmonitor.catalogue.page() from hdmonitor/rules/catalogue; a test keeps it fresh. -->
+
+No site chooses a rule by its name: it follows from the kind of equipment or the role of the room, and
+from what is measured. A site may tighten limits, never loosen them
+([configuration](configuration.md#limits)).
+
+- **Force** is that of the source: SHALL is mandatory there, SHOULD is recommended, PRACTICE is in no
+  standard. Delays, deadbands and priorities are PRACTICE everywhere.
+- **Confidence** says how the number is known: *primary* read in the source itself, *secondary* read
+  about it, *unconfirmed* neither. Somebody with access to USP must confirm the last two before relying
+  on them as law.
+- A value *at* the limit is inside, unless the limit is written with "or".
+- **Longest** is the longest delay a site may set ([why](decisions/0003-caps.md)); without one the
+  delay of an alarm cannot be lengthened.
+- Low priority wakes nobody.
+"""
+
+
+def page() -> str:
+    """Return `docs/rules.md`."""
+    catalogue = load_catalogue()
+    own = "\n## The monitor about itself\n\nThese have no limits in the catalogue; the monitor builds them.\n"
+    chapters = [INTRODUCTION, *map(_rule_chapter, catalogue.rules), own, *map(_own_chapter, catalogue.own)]
+    return "\n".join(chapters)
+
+
+def _rule_chapter(rule: RuleEntry) -> str:
+    times = f"off-delay {show_exact(rule.off_delay)}, deadband {rule.deadband}"
+    facts = [
+        *_facts(rule),
+        f"- Back to normal: {times}. A reading vouches for at least {show_exact(rule.patience)}.",
+    ]
+    if rule.latched:
+        facts.append("- Latched: returns to service only by a named act.")
+    if rule.holds_stock:
+        facts.append("- An alarm puts the contents on hold.")
+    rows = [
+        "| Level | Outside when | Called | On-delay | Longest | Priority | Force |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *(_row(each, rule) for each in rule.thresholds),
+    ]
+    notes = f"\n{rule.notes}\n" if rule.notes else ""
+    text = "\n".join((*facts, "", *rows))
+    return f"## {rule.title}\n\n{_capital(rule.what)}.\n\n- For: {_for(rule)}.\n{text}\n{notes}"
+
+
+def _own_chapter(entry: OwnEntry) -> str:
+    facts = "\n".join((*_facts(entry), f"- Priority: {entry.priority}."))
+    return f"### {entry.id}\n\n{_capital(entry.what)}.\n\n{facts}\n"
+
+
+def _facts(entry: _Entry) -> list[str]:
+    return [
+        f"- Force **{entry.force}**, confidence {entry.confidence}, version {entry.version}.",
+        f"- Source: {entry.source}.",
+        f"- First instruction: {entry.instruction}.",
+        f"- Answered by the escalation policy *{entry.response}*.",
+    ]
+
+
+def _row(each: LimitEntry, rule: RuleEntry) -> str:
+    if not any(character.isdigit() for character in each.limit):
+        outside = f"not {each.limit}"
+    elif each.ends == "exclusive":
+        outside = f"{each.limit} or {'more' if each.side == 'high' else 'less'}"
+    else:
+        outside = f"{'above' if each.side == 'high' else 'below'} {each.limit}"
+    air = f" (probe in air {show_exact(each.air_probe_delay)})" if each.air_probe_delay else ""
+    longest = show_exact(each.longest) if each.longest else ""
+    cells = (
+        each.level,
+        outside,
+        each.name,
+        show_exact(each.on_delay) + air,
+        longest,
+        each.priority,
+        each.force or rule.force,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _for(rule: RuleEntry) -> str:
+    return "; ".join(
+        f"{' or '.join(each.quantity)} of {', '.join((*each.kinds, *each.roles))}"
+        + (f" to {', '.join(each.to)}" if each.to else "")
+        + (f" with {', '.join(each.contents)}" if each.contents else "")
+        + (f", {' or '.join(each.of)}" if each.of else "")
+        for each in rule.applies
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

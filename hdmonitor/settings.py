@@ -7,6 +7,7 @@ the folder `HDMONITOR_SECRETS_DIR` or systemd's `CREDENTIALS_DIRECTORY`.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -311,3 +312,8 @@ def effective(settings: Settings) -> str:
     text = StringIO()
     YAML().dump(settings.model_dump(mode="json"), text)
     return text.getvalue()
+
+
+def schema() -> str:
+    """Return the JSON Schema of `hdmonitor.yaml`, from which editors complete it."""
+    return json.dumps(Settings.model_json_schema(), indent=2) + "\n"

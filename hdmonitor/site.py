@@ -111,6 +111,7 @@ class _Plan:
         people = {id_: Person(id_, keys.name, keys.role) for id_, keys in self.file.people.items()}
         for id_, keys in self.file.destinations.items():
             self._known(("destinations", id_, "person"), keys.person, "people")
+        self._replays(points)
         escalation = self.file.escalation
         return Site(
             id=head.id,
@@ -300,6 +301,15 @@ class _Plan:
                 self._complain(("points", point.id, "field"), text)
             by_topic[point.topic].append(point)
         return {topic: self._device(topic, tuple(together)) for topic, together in by_topic.items()}
+
+    def _replays(self, points: Mapping[str, Point]) -> None:
+        """Complain about a recorded sensor that would be two points."""
+        known = {(point.id, point.quantity): point.id for point in points.values()}
+        for point in points.values():
+            twin = known.setdefault((point.replay_as or point.id, point.quantity), point.id)
+            if twin != point.id:
+                text = f"recorded {point.quantity} of {point.replay_as!r} is that of {twin!r} already"
+                self._complain(("points", point.id, "replay_as"), f"{text}; name another sensor")
 
     def _device(self, topic: str, points: tuple[Point, ...]) -> Device:
         common = {key: self._common(key, points) for key in ("family", "zone", "time", "battery")}

@@ -6,6 +6,7 @@ descriptions here are what an editor shows, through the JSON Schema.
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from typing import Annotated, Any, Literal
 
@@ -186,6 +187,11 @@ class SiteFile(Strict):
     destinations: dict[Id, DestinationKeys]
     escalation: EscalationKeys
     maintenance: list[MaintenanceKeys] = Field(default_factory=list)
+
+
+def schema() -> str:
+    """Return the JSON Schema of a site file, from which editors complete it."""
+    return json.dumps(SiteFile.model_json_schema(), indent=2) + "\n"
 
 
 # --- what can be checked in a file with parts of the wrong shape ----------------------
