@@ -36,8 +36,10 @@ def decode(message: Message, device: Device) -> Decoded | Rejected:
         raw = look(point.field, body)
         if raw is not None or _is_null(point.field, body, message.payload):
             found.append((point, raw if isinstance(raw, Rejected) else _read(point, raw, body)))
+    if not found:
+        return nothing_of(device.points, body)
     time = device_time(look(device.time, body), device.zone, message.received_at)
-    return said(found, nothing_of(device.points, body), time, _battery(look(device.battery, body)))
+    return said(found, time, _battery(look(device.battery, body)))
 
 
 def look(expression: str | None, body: object) -> object:

@@ -17,8 +17,7 @@ def decode(message: Message, device: Device) -> Decoded | Rejected:
     text = strict_text(message.payload)
     if isinstance(text, Rejected):
         return text
-    found = [(point, read_text(point, text, point.unit)) for point in device.points]
-    return said(found, Rejected("no point is configured here"))
+    return said([(point, read_text(point, text, point.unit)) for point in device.points])
 
 
 def check(point: Point) -> str | None:

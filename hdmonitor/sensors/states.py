@@ -45,7 +45,7 @@ def state_of(raw: object, unit: str, quantity: str) -> float | None:
     if isinstance(raw, bool):
         word = "true" if raw else "false"
     elif isinstance(raw, int | float):
-        word = {0: "0", 1: "1"}.get(raw, "")
+        word = "1" if raw == 1 else "0" if raw == 0 else ""
     elif isinstance(raw, str):
         word = raw.strip().casefold()
     else:

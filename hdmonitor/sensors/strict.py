@@ -101,13 +101,14 @@ def _too_deep(document: object) -> bool:
 
 def number(value: object) -> float | None:
     """Return a JSON number as a finite float; None for anything else, booleans included."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, bool) or not isinstance(value, int):
         return None
     try:
-        as_float = float(value)
+        return float(value)
     except OverflowError:
         return None
-    return as_float if math.isfinite(as_float) else None
 
 
 def text_number(text: str) -> tuple[float, str] | None:

@@ -14,7 +14,6 @@ from hdmonitor.sensors.times import device_time
 from hdmonitor.sensors.values import nothing_of, percentage, read, said, wrong_with
 
 BRIDGES = ("ZbReceived", "LwReceived")  # one message for one of many devices
-IDENTITIES = ("Id", "Device", "Name")
 UNIT_MEMBERS = {"temperature": "TempUnit", "pressure": "PressureUnit"}
 BATTERY_MEMBERS = ("BatteryPercentage", "Battery")
 
@@ -42,8 +41,9 @@ def decode(message: Message, device: Device) -> Decoded | Rejected:
         if attribute is not None:
             found.append((point, _read(point, block, attribute, body)))
             battery = _battery(block) if battery is None else battery
-    time = device_time(body.get("Time"), device.zone, message.received_at)
-    return said(found, Decoded() if bridge else nothing_of(device.points, body), time, battery)
+    if not found:
+        return Decoded() if bridge else nothing_of(device.points, body)
+    return said(found, device_time(body.get("Time"), device.zone, message.received_at), battery)
 
 
 def _inner(body: Members, name: str) -> Members:
@@ -69,7 +69,7 @@ def _block(name: str, blocks: Members) -> Members:
     if isinstance(named, dict):
         return named
     for block in blocks.values():
-        if isinstance(block, dict) and any(block.get(identity) == name for identity in IDENTITIES):
+        if isinstance(block, dict) and name in (block.get("Id"), block.get("Device"), block.get("Name")):
             return block
     return {}
 

@@ -74,17 +74,14 @@ def _state(point: Point, raw: object, unit: str) -> Value | Rejected:
 
 def said(
     found: Sequence[tuple[Point, Value | Rejected]],
-    otherwise: Decoded | Rejected,
     time: datetime | None = None,
     battery: float | None = None,
 ) -> Decoded | Rejected:
-    """Put together what a message says; `otherwise` if it has nothing of what is configured.
+    """Put together what a message says, from the points it has something of (one at least).
 
     Where everything is unreadable the message is rejected, so that it is kept
     for inspection; where only a part is, that part is a fault beside the values.
     """
-    if not found:
-        return otherwise
     reasons = [value.reason for _, value in found if isinstance(value, Rejected)]
     if len(reasons) == len(found):
         return Rejected("; ".join(reasons))

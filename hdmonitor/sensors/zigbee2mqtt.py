@@ -55,8 +55,9 @@ def decode(message: Message, device: Device) -> Decoded | Rejected:
     battery = percentage(body.get("battery"))
     if battery is None and body.get("battery_low") is True:
         battery = 0.0
-    only_diagnostics = Decoded((), time, battery) if body.keys() <= DIAGNOSTICS else None
-    return said(found, only_diagnostics or nothing_of(device.points, body), time, battery)
+    if found:
+        return said(found, time, battery)
+    return Decoded((), time, battery) if body.keys() <= DIAGNOSTICS else nothing_of(device.points, body)
 
 
 def _bare(message: Message, device: Device, text: str) -> Decoded | Rejected:
@@ -64,8 +65,10 @@ def _bare(message: Message, device: Device, text: str) -> Decoded | Rejected:
     found: list[tuple[Point, Value | Rejected]] = [
         (point, read_text(point, text, _unit(point))) for point in device.points if point.field == attribute
     ]
+    if found:
+        return said(found)
     # An empty payload on the device's own topic removes a retained message after a rename.
-    return said(found, nothing_of(device.points, text) if text else Decoded())
+    return nothing_of(device.points, text) if text else Decoded()
 
 
 def _unit(point: Point) -> str:
