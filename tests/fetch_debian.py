@@ -44,11 +44,18 @@ def fetch(packages: list[str], home: Path) -> None:
             raise NotFetched(f"this machine has no {tool}")
     for folder in ("state/lists/partial", "cache/archives/partial", "packages"):
         (home / folder).mkdir(parents=True)
-    run(home, "update")
-    plan = run(home, "install", "--simulate", "--no-install-recommends", *packages)
-    needed = {line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")}
-    # The C library stays that of this machine: it belongs to its loader.
-    run(home, "download", *sorted({*packages, *needed} - {"libc6"}))
+    complaint = ""
+    try:
+        run(home, "update")
+    except NotFetched as refused:
+        complaint = f"{refused}\n"  # one dead source among several does no harm
+    try:
+        plan = run(home, "install", "--simulate", "--no-install-recommends", *packages)
+        needed = {line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")}
+        # The C library stays that of this machine: it belongs to its loader.
+        run(home, "download", *sorted({*packages, *needed} - {"libc6"}))
+    except NotFetched as refused:
+        raise NotFetched(f"{complaint}{refused}") from refused
     for package in (home / "packages").glob("*.deb"):
         subprocess.run(["dpkg", "-x", package, home / "unpacking"], check=True)
     (home / "unpacking").rename(home / "root")  # whole or not at all
