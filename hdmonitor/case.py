@@ -419,8 +419,10 @@ class Case:
 
     def state(self) -> Json:
         """Return what a restart needs; None when the readings tell it all."""
-        if self.resting:
-            return None
+        return None if self.resting else self.whole_state()
+
+    def whole_state(self) -> Json:
+        """Return all there is to know of the case."""
         return {
             "machine": self.machine.state(),
             "before": self.seen.before,

@@ -89,12 +89,18 @@ class Core:
         self._failing: set[str] = set()
         self._stopping = False
 
-    def begin(self) -> None:
-        """Write down that the daemon starts; until the broker is reached nothing is heard."""
+    def begin(self, back: timedelta) -> None:
+        """Write down that the daemon starts; until the broker is reached nothing is heard.
+
+        `back` is by how much (negative) the clock stands before the newest
+        moment of the journal.
+        """
         site = self._monitor.site
         detail: dict[str, Json] = {"version": __version__, "configuration": site.config_hash}
-        start = Remark(Kind.STARTED, "monitor", detail)
-        self._commit(Batch([start, Condition("broker", True, "the broker has not been reached yet")]))
+        inputs: list[Input] = [ClockStepped(back)] if back else []
+        inputs.append(Remark(Kind.STARTED, "monitor", detail))
+        inputs.append(Condition("broker", True, "the broker has not been reached yet"))
+        self._commit(Batch(inputs))
 
     def run(self) -> None:
         """Turn until `Stop`; any error of the journal ends it."""

@@ -353,6 +353,8 @@ class Monitor:
         self.now += by
         for case in self._order_cases():
             case.shift(by)
+            # The journal knows the times of readings as they were before the step.
+            self._draft.outcome.states[case.key] = case.whole_state()
         for watch in self._watches.values():
             if watch.last_at is not None and by < NO_TIME:
                 watch.last_at += by
@@ -548,7 +550,6 @@ class Monitor:
     def _restore(self, restored: Restored, at: datetime) -> None:
         """Go on from the decisions of the journal; nothing is decided again."""
         downtime = max(NO_TIME, at - (restored.stopped_at or at))
-        self.now = max(at, restored.stopped_at or at)
         states: dict[str, Any] = dict(restored.states)
         self._linked = bool(states.get("link", True))
         for key, state in states.items():

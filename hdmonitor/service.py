@@ -21,7 +21,7 @@ from hdmonitor.clock import Clock
 from hdmonitor.core import INBOX_SIZE, Core
 from hdmonitor.inbox import BadLine, Item, Stop
 from hdmonitor.journal import Journal, JournalRefused
-from hdmonitor.model import Rule, Site
+from hdmonitor.model import NO_TIME, Rule, Site
 from hdmonitor.monitor import Monitor
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,10 @@ class Service:
         """
         plan = self._plan
         restored = self.journal.restore()
-        monitor = Monitor(plan.site, plan.own, self._clock.now(), restored)
+        now = self._clock.now()
+        # A clock that was set back while we were down is a step like any other.
+        back = min(now - (restored.stopped_at or now), NO_TIME)
+        monitor = Monitor(plan.site, plan.own, now - back, restored)
         with ExitStack() as house:
             house.callback(self.journal.close)
             link = Link(
@@ -98,7 +101,7 @@ class Service:
             copier = self._copier()
             wakes = [part.wake for part in (messenger, copier) if part is not None]
             core = Core(self.journal, monitor, self._inbox, clock=self._clock, link=link, wakes=wakes)
-            core.begin()
+            core.begin(back)
             house.enter_context(link)
             house.enter_context(messenger)
             if copier is not None:

@@ -255,7 +255,7 @@ class Machine:
                 strand.peak = known["peak"]
                 strand.missing = timedelta(microseconds=known["missing_us"])
                 strand.alarm_at = _time(known["alarm_at"])
-        self.last_at = last_at or (_time(state["last_at"]) if state else None)
+        self.last_at = _time(state["last_at"]) if state else last_at
         self._derive(last_at or datetime.min)  # noqa: DTZ901  # the changes are discarded
 
 
