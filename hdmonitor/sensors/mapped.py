@@ -32,9 +32,11 @@ def decode(message: Message, device: Device) -> Decoded | Rejected:
     if isinstance(body, Rejected):
         return body
     found: list[tuple[Point, Value | Rejected]] = []
+    marked = _marked(body) if b"null" in message.payload else None
     for point in device.points:
         raw = look(point.field, body)
-        if raw is not None or _is_null(point.field, body, message.payload):
+        # JMESPath gives None for both; an explicit null is a fault, an absent member is nothing.
+        if raw is not None or look(point.field, marked) == "null":
             found.append((point, raw if isinstance(raw, Rejected) else _read(point, raw, body)))
     if not found:
         return nothing_of(device.points, body)
@@ -53,12 +55,8 @@ def look(expression: str | None, body: object) -> object:
     return found
 
 
-def _is_null(expression: str, body: object, payload: bytes) -> bool:
-    """Tell an explicit null, which is a fault, from an absent member, which is nothing."""
-    return b"null" in payload and look(expression, _marked(body)) == "null"
-
-
 def _marked(body: object) -> object:
+    """Return a copy in which every null can be found."""
     if isinstance(body, dict):
         return {name: _marked(member) for name, member in body.items()}
     if isinstance(body, list):

@@ -128,7 +128,7 @@ def wrong_with(point: Point, fixed_units: dict[str, str] | None = None) -> str |
     fixed = (fixed_units or {}).get(point.quantity, unit)
     if unit != fixed:
         return f"{point.family} sends {point.quantity} in {fixed}; write that unit, not {point.unit!r}"
-    name = point.field.rpartition(".")[2]
+    name = point.field.rpartition(".")[2].strip('"')
     if name in NOT_MEASURED:
         return f"the field {point.field!r} is {NOT_MEASURED[name]}, not what is measured; name another field"
     return None
