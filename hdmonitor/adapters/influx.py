@@ -19,9 +19,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
-from pathlib import Path
 from typing import Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
@@ -41,6 +40,7 @@ LONGEST_BACKOFF = 30.0  # seconds
 LONGEST_RETRY_AFTER = 600.0  # seconds; more is a mistake of the server
 REFUSED_PAUSE = 60.0  # seconds until a token or bucket is tried again
 AWAY = 300.0  # seconds without success until somebody is told
+LEAVE = 2.0  # seconds for the running request when we stop
 MANY_REFUSED = 20  # lines in a row: then something is wrong with the database, not with the lines
 
 MICROSECOND = timedelta(microseconds=1)
@@ -165,13 +165,12 @@ class InfluxConfig:
     bucket: str
     org: str = ""
     token: str = field(default="", repr=False)
-    ca: Path | None = None  # None: the system's certificates
     timeout: timedelta = timedelta(seconds=10)
 
     @property
     def address(self) -> str:
         """Host and port, without any secret of the url."""
-        return urlsplit(self.url).netloc.rpartition("@")[2]
+        return self.url.partition("://")[2].partition("/")[0].rpartition("@")[2]
 
 
 class Then(Enum):
@@ -204,7 +203,6 @@ class Database:
             org=config.org,
             timeout=config.timeout // timedelta(milliseconds=1),
             enable_gzip=True,
-            ssl_ca_cert=str(config.ca) if config.ca else None,
         )
         self._writer = self._client.write_api(write_options=SYNCHRONOUS)
 
@@ -220,12 +218,12 @@ class Database:
             return _refused(error)
         except ReadTimeoutError:
             return Refusal(Then.LATER, "no answer in time", timed_out=True)
-        except HTTPError as error:
-            return Refusal(Then.LATER, _short(str(error).rpartition(": ")[2]))
         except UnicodeDecodeError:
             return Refusal(Then.LATER, "an error page that is not UTF-8 text")
-        except ValueError:  # its text would quote the token
-            return Refusal(Then.STOP, "HTTP forbids a character in the token or the url")
+        except ValueError:  # its text would quote the token, or the url with its password
+            return Refusal(Then.STOP, "the token or the url cannot be sent")
+        except HTTPError as error:
+            return Refusal(Then.LATER, _short(str(error).rpartition(": ")[2]))
         return None
 
     def close(self) -> None:
@@ -453,10 +451,10 @@ class Copier:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the thread after the request that is running, which has its time limit."""
+        """End the thread; a request that hangs is left behind, the next start repeats it."""
         self._closing.set()
         self._woken.set()
-        self._thread.join(self._config.timeout.total_seconds() + 1.0)
+        self._thread.join(LEAVE)
 
     def wake(self) -> None:
         """Say that the journal has grown; never blocks, from any thread."""
