@@ -92,6 +92,14 @@ def test_each_device_publishes_at_its_own_interval(site):
     assert published.count("hd-buffer/sensor/pressure/state") == 121
 
 
+def test_a_device_of_two_points_publishes_as_often_as_the_quicker_one(site):
+    climate = site.devices["zigbee2mqtt/hd-buffer-climate"]
+    slow, quick = climate.points[0], replace(climate.points[1], every=MINUTE)
+    other = replace(site, devices={climate.topic: replace(climate, points=(slow, quick))})
+
+    assert len(Sensors(other, pharmacy()).messages(START + 10 * MINUTE)) == 11
+
+
 def test_a_door_is_published_at_the_moment_it_moves_with_the_simulated_time(site):
     opened = Act(START + 7 * SECOND, Deed.OPEN, "hd-fridge-2")
     sensors = Sensors(site, pharmacy(), [opened])
