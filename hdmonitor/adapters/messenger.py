@@ -151,7 +151,8 @@ def _why_not(scheme: str, why: str) -> str:
         return f"begins with {scheme}://, a service that Apprise does not know; correct it"
     if "disabled" in why:
         return f"begins with {scheme}://, which needs a Python library that is not installed"
-    return f"is refused by Apprise as a {scheme}:// URL: {why.rstrip(' .:') or 'it is incomplete'}; correct it"
+    told = why.rstrip(" .:") or "it is incomplete"
+    return f"is refused by Apprise as a {scheme}:// URL: {told}; correct it"
 
 
 def masked(text: str, url: str) -> str:

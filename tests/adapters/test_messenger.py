@@ -5,7 +5,7 @@ import logging
 import socket
 import time
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from queue import Empty, Queue
 
 import pytest
@@ -24,6 +24,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 
 SPEED = 120  # of the clock by which tries are planned; HTTP stays real
 URGENT, HIGH = Priority.CRITICAL, Priority.HIGH
+
+
+class StandingClock(Clock):
+    def now(self):
+        return datetime(2026, 3, 2, 8, 5, tzinfo=UTC)
 
 
 class Desk:
@@ -229,6 +234,19 @@ def test_after_an_outage_the_flood_arrives_folded_and_names_every_alarm(desk):
     assert set(alarms) <= set(told)
     assert len(sink.requests) <= 6
     assert any(title.split(" ")[1] == "alarms," for title, _ in texts(sink))
+
+
+def test_the_first_success_brings_everything_that_waits_for_its_next_try(desk):
+    desk.clock = StandingClock()  # no time passes, so no try falls due by itself
+    port = free_port()
+    with desk.start({"pharmacist": f"json://127.0.0.1:{port}/"}):
+        desk.owe("pharmacist")
+        desk.settle(lambda: desk.sent)
+        with HttpSink(port) as sink:
+            desk.owe("pharmacist")
+            desk.settle(lambda: len(desk.sent) == 3)
+
+    assert [body for _, body in texts(sink)] == ["Out. A2", "Out. A1"]
 
 
 def test_a_destination_that_is_dead_for_five_minutes_raises_an_alarm_until_it_takes_one(desk):
