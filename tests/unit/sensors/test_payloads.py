@@ -1,6 +1,7 @@
 """The sample messages and the values they must give; see tests/payloads/README.md."""
 
 import json
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -229,3 +230,18 @@ def test_all_samples_are_tested_but_those_named():
     assert len(SAMPLES) == 50
     assert {*WITH_VALUES, *WITHOUT_VALUES, *WITHOUT_A_POINT} == set(SAMPLES)
     assert len(WITH_VALUES) == 38
+
+
+def test_the_documentation_says_what_each_family_was_tested_against():
+    page = (PAYLOADS.parents[1] / "docs" / "sensors.md").read_text(encoding="utf-8")
+    samples = [sample for name, sample in SAMPLES.items() if name not in WITHOUT_A_POINT]
+    for family in ("zigbee2mqtt", "tasmota", "esphome", "plain", "mapped"):
+        origins = Counter(sample["origin"] for sample in samples if _family(sample) == family)
+        counts = [
+            f"{origins[origin]} {origin}"
+            for origin in ("recorded", "documented", "composed")
+            if origins[origin]
+        ]
+
+        row = next(line for line in page.splitlines() if line.startswith(f"| [{family}]"))
+        assert row.split("|")[2].replace(" messages", "").strip() == ", ".join(counts)
