@@ -279,6 +279,8 @@ def test_an_event_that_is_not_the_next_one_is_refused_with_its_whole_decision(jo
         journal.commit(Outcome(readings=[reading()], events=[event(number)]), at=T)
     assert stored(journal) == []
     assert journal.restore().next_event == 3
+    journal.commit(Outcome(events=[event(3)]), at=T)
+    assert verified(journal) == []
 
 
 def test_an_event_cannot_hold_what_is_not_json(journal):
@@ -494,6 +496,13 @@ def test_a_journal_opened_in_one_thread_is_written_by_another_and_read_by_a_thir
     third.join()
 
     assert seen == [1]
+
+
+def test_a_commit_waits_for_the_disk(journal):
+    full = 2  # as SQLite numbers it; NORMAL, 1, can lose the last commits with the power
+
+    assert journal._database.execute("PRAGMA synchronous").fetchone() == (full,)
+    assert journal._database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_checkpoint_empties_the_log_beside_the_file(journal):
