@@ -30,6 +30,10 @@ MOST_LISTED = 12
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 NUMBER = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}")
 CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
+TAGS = {  # what the parser itself says of plain values; !!python/… and !secret are none of them
+    f"tag:yaml.org,2002:{name}"
+    for name in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "value", "merge")
+}
 NOT_WELCOME = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -107,9 +111,10 @@ def parse_yaml(raw: bytes, file: str) -> Source:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         text = f"not valid YAML: {error.problem or error.context}; check indentation and quotes"
         source.problems.append(Problem(file, line, column, text))
-    except (YAMLError, RecursionError, ValueError) as error:
-        first = str(error).splitlines()[0] if str(error) else "nested too deeply"
-        source.problems.append(Problem(file, 1, 1, f"not valid YAML: {first}"))
+    except RecursionError:
+        source.problems.append(Problem(file, 1, 1, f"nested more than {DEEPEST} deep"))
+    except (YAMLError, ValueError) as error:
+        source.problems.append(Problem(file, 1, 1, f"not valid YAML: {str(error).partition(chr(10))[0]}"))
     else:
         if root is None:
             source.problems.append(
@@ -140,6 +145,9 @@ def _value(node: Node, where: Where, source: Source, seen: set[int]) -> Any:
     if id(node) in seen:
         source.complain(where, "an alias (*); write the value out, each thing has its own line here")
         return None
+    if str(node.tag) not in TAGS:
+        source.complain(where, f"a tag ({node.tag}); write the value without it")
+        return None
     if len(where) > DEEPEST:
         source.complain(where, f"nested more than {DEEPEST} deep")
         return None
@@ -148,7 +156,7 @@ def _value(node: Node, where: Where, source: Source, seen: set[int]) -> Any:
         return _mapping(node, where, source, seen)
     if isinstance(node, SequenceNode):
         return [_value(item, (*where, index), source, seen) for index, item in enumerate(node.value)]
-    return _scalar(cast("ScalarNode", node), where, source)
+    return _scalar(cast("ScalarNode", node))
 
 
 def _mapping(node: MappingNode, where: Where, source: Source, seen: set[int]) -> dict[str, Any]:
@@ -171,11 +179,8 @@ def _mapping(node: MappingNode, where: Where, source: Source, seen: set[int]) ->
     return found
 
 
-def _scalar(node: ScalarNode, where: Where, source: Source) -> Any:
+def _scalar(node: ScalarNode) -> Any:
     text = str(node.value)
-    if node.tag and not str(node.tag).startswith("tag:yaml.org,2002:"):
-        source.complain(where, f"a tag ({node.tag}); write the value without it")
-        return None
     if node.style is not None:
         return text
     if text in CONSTANTS:
@@ -235,27 +240,29 @@ SENTENCES = {
     "list_type": "must be a list: [one, two]",
     "too_short": "must not be empty",
     "string_too_short": "must not be empty",
-    "string_pattern_mismatch": "is not an id; write small letters, digits, '-', '_' or '.'",
 }
 
 
 def sentence(detail: ErrorDetails, where: Where, shape: type[BaseModel]) -> str:
     """Say what is wrong and what to do; never quotes a value that may be a secret."""
-    kind, loc = detail["type"], detail["loc"]
     name = repr(str(where[-1])) if where else "the file"
-    if kind == "missing":
-        inside = f" in {name}" if where else ""
-        return f"{str(loc[-1])!r} is missing{inside}; add it"
-    if kind == "extra_forbidden":
-        return f"unknown key {name}; {suggest(str(loc[-1]), _keys_at(shape, where[:-1]))}"
-    if kind == "literal_error":
-        expected = detail["ctx"]["expected"]
-        return f"{name} cannot be {detail['input']!r:.60}; choose {expected}"
-    if kind == "value_error":
-        return f"{name}: {detail['ctx']['error']}"
-    if kind in SENTENCES:
-        return f"{name} {SENTENCES[kind]}"
-    return f"{name}: {detail['msg']}"
+    last = str(detail["loc"][-1]) if detail["loc"] else ""
+    match detail["type"]:
+        case "missing":
+            text = f"{last!r} is missing{f' in {name}' if where else ''}; add it"
+        case "extra_forbidden":
+            text = f"unknown key {name}; {suggest(last, _keys_at(shape, where[:-1]))}"
+        case "literal_error":
+            text = f"{name} cannot be {detail['input']!r:.60}; choose {detail['ctx']['expected']}"
+        case "string_pattern_mismatch":
+            text = f"{detail['input']!r:.60} is not an id; write small letters, digits, '-', '_' or '.'"
+        case "value_error":
+            text = f"{name}: {detail['ctx']['error']}"
+        case kind if kind in SENTENCES:
+            text = f"{name} {SENTENCES[kind]}"
+        case _:
+            text = f"{name}: {detail['msg']}"
+    return text
 
 
 def _keys_at(shape: Any, where: Where) -> list[str]:
