@@ -31,6 +31,10 @@ from hdmonitor.rules.changes import Change, Lowered, Moved, Raised, Span
 from hdmonitor.rules.silence import Silence
 
 
+# A trend over single readings turns with the last digit of the sensor.
+MARK_EVERY = timedelta(minutes=5)
+
+
 @dataclass(slots=True)
 class Draft:
     """An outcome being written, with the number of its next event."""
@@ -51,22 +55,25 @@ class Draft:
 
 @dataclass(slots=True)
 class Seen:
-    """The newest judged value of a point, as messages quote it."""
+    """The newest judged value of a point, as messages quote it, and the trend behind it."""
 
     value: float | None = None
-    before: float | None = None  # the value before it
     at: datetime | None = None
+    marks: tuple[float, ...] = ()  # up to two older values, each `MARK_EVERY` apart, newest last
+    marked_at: datetime | None = None
 
     def note(self, value: float, at: datetime) -> None:
         """Take a newer value."""
-        self.before, self.value, self.at = self.value, value, at
+        if self.marked_at is None or at - self.marked_at >= MARK_EVERY:
+            self.marks, self.marked_at = (*self.marks[-1:], value), at
+        self.value, self.at = value, at
 
     @property
     def rising(self) -> bool | None:
-        """Tell the direction of the newest change, None when there is none."""
-        if self.value is None or self.before is None or self.value == self.before:
+        """Tell the direction over the last minutes, None when there is none."""
+        if self.value is None or not self.marks or self.value == self.marks[0]:
             return None
-        return self.value > self.before
+        return self.value > self.marks[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,7 +432,8 @@ class Case:
         """Return all there is to know of the case."""
         return {
             "machine": self.machine.state(),
-            "before": self.seen.before,
+            "marks": list(self.seen.marks),
+            "marked_at": _text(self.seen.marked_at),
             "text": self.text,
             "was_outside": self.was_outside,
             "over": self._over_state(),
@@ -458,7 +466,7 @@ class Case:
         self.machine.restore(state["machine"] if state else None, heard_at)
         if not state:
             return
-        self.seen.before = state["before"]
+        self.seen.marks, self.seen.marked_at = tuple(state["marks"]), _time(state["marked_at"])
         self.text, self.was_outside = state["text"], state["was_outside"]
         self.over = self._restored_over(state["over"])
         self.alarm = restored_alarm(state["alarm"]) if state["alarm"] else None
