@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -28,7 +29,7 @@ from ruamel.yaml import YAML
 
 from hdmonitor.catalogue import Duration
 from hdmonitor.site_file import Id
-from hdmonitor.yaml_source import Problem, Source, Where, existing, read_yaml, sentence, suggest
+from hdmonitor.yaml_source import Problem, Source, Where, existing, read_yaml, sentence
 
 PREFIX = "HDMONITOR_"
 DELIMITER = "__"
@@ -209,7 +210,7 @@ def read_settings(path: Path) -> Loaded:
     if isinstance(source.data, dict):
         loaded.settings = _validated(loaded, path.parent)
     elif source.data is not None:
-        source.complain((), "must be a mapping: sections broker, record, …")
+        source.complain((), "the file must be a mapping: one 'key: value' a line, indented")
     return loaded
 
 
@@ -273,22 +274,19 @@ def _parts(annotation: Any) -> list[type]:
 
 def unread() -> list[Problem]:
     """Name each `HDMONITOR_*` variable that sets nothing."""
-    known = {PREFIX + name for name in names()} | {SECRETS_DIR}
     return [
-        Problem(
-            f"environment variable {variable}", 0, 0, f"nobody reads it; {_meant(variable.upper(), known)}"
-        )
+        Problem(f"environment variable {variable}", 0, 0, f"nobody reads it; {_meant(name, PREFIX + '{}')}")
         for variable in sorted(os.environ)
-        if variable.upper().startswith(PREFIX) and not _is_read(variable.upper(), known)
+        if (name := variable.upper()).startswith(PREFIX) and name != SECRETS_DIR
+        if not _is_read(name := name.removeprefix(PREFIX))
     ]
 
 
 def _unread_files(secrets: Path | None) -> list[Problem]:
-    known = set(names())
     return [
-        Problem(str(file), 0, 0, f"nobody reads this secret file; {_meant(file.name.upper(), known).lower()}")
+        Problem(str(file), 0, 0, f"nobody reads this secret file; {_meant(file.name.upper(), '{}').lower()}")
         for file in _secret_files(secrets)
-        if DELIMITER in file.name and not _is_read(file.name.upper(), known)
+        if DELIMITER in file.name and not _is_read(file.name.upper())
     ]
 
 
@@ -296,12 +294,13 @@ def _secret_files(secrets: Path | None) -> list[Path]:
     return sorted(secrets.iterdir()) if secrets is not None and secrets.is_dir() else []
 
 
-def _is_read(name: str, known: set[str]) -> bool:
-    return name in known or any(name.startswith(each) for each in known if each.endswith(DELIMITER))
+def _is_read(name: str) -> bool:
+    return any(name == key or (key.endswith(DELIMITER) and name.startswith(key)) for key in names())
 
 
-def _meant(name: str, known: set[str]) -> str:
-    return suggest(name, sorted(known))
+def _meant(name: str, spelling: str) -> str:
+    close = get_close_matches(name, names(), n=1)
+    return f"did you mean {spelling.format(close[0])!r}?" if close else "docs/configuration.md lists the keys"
 
 
 # --- showing ----------------------------------------------------------------------
