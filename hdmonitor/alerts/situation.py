@@ -11,8 +11,7 @@ from hdmonitor.units import UnitError, express, quantity_named, show, show_durat
 
 LONGEST_VALUE = 18  # beyond this a figure is written with an exponent
 A_WEEK = 7
-# What a point's name may add to that of its hood: "BSC 1 inflow".
-HOOD_PARTS = ("airflow", "canopy", "downflow", "exhaust", "fan", "flow", "inflow", "power", "velocity")
+PARTS = {"differential_pressure": "pressure", "air_velocity": "airflow", "contact": "door"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +40,24 @@ class Situation:
 
     @property
     def name(self) -> str:
-        """What to call the unit or room, as staff say it."""
-        if self.cause == "self":
-            return self.point.id.partition(":")[2] or self.point.name
-        if self.cause == "limit" and self.room is not None and self.is_room_pressure:
-            return self.room.name  # the gauge may be named after both rooms; people are in one
-        words = self.point.name.split()
-        while self.cause == "limit" and self.is_hood and len(words) > 1 and words[-1].lower() in HOOD_PARTS:
-            words.pop()
-        return " ".join(words)
+        """What to call the unit or room, as staff say it; of a sensor, with what it measures."""
+        name = self.point.name
+        match self.cause:
+            case "self":
+                return self.point.id.partition(":")[2] or name
+            case "limit":
+                # a gauge may be named after both its rooms; people are in one
+                return self.room.name if self.room is not None and self.is_room_pressure else name
+        obvious = self.point.quantity == "temperature" and self.point.equipment is not None
+        return name if obvious or self.part in name.lower() else f"{name} {self.part}"
+
+    @property
+    def part(self) -> str:
+        """What the point measures, in a word; of a hood, the first word of what may be lost."""
+        limits = [limit for rule in self.point.rules for limit in rule.thresholds]
+        if self.is_hood and limits:
+            return limits[0].name.partition(" ")[0]
+        return PARTS.get(self.point.quantity, self.point.quantity)
 
     @property
     def subject(self) -> str:

@@ -70,23 +70,25 @@ class Fact:
     """What is wrong: titles with {name}, the fullest first, and two sentences."""
 
     titles: tuple[str, ...]
-    beside: str  # the sentence for a body under one of these titles
+    beside: str  # the sentence for a body under a title that gives the figure
     alone: str  # the sentence where the title says something else
+    figure: str = ""  # as those titles give it
 
 
 def opened(s: Situation, zone: str, about: About = About.OPENED) -> Text:
     """Say what is wrong and what to do; `about` says why it is said now."""
     fact = _fact(s, zone)
+    title = fitting.title(s.name, fact.titles)
     parts = (
         (1, _mark(s, zone, about)),
-        (0, fact.beside),
+        (0, fact.beside if fact.figure in title else fact.alone),
         (1, _stale(s, zone)),
         (0, _instruction(s)),
         (2, _forbidden(s)),
         (3, f"Move only to {' or '.join(s.move_to)}." if s.move_to else ""),
         (4, _whom_to_call(s)),
     )
-    return Text(fitting.title(s.name, fact.titles), fitting.body(s.alarm, parts))
+    return Text(title, fitting.body(s.alarm, parts))
 
 
 def acknowledged(s: Situation, zone: str, by: str, about_note: str) -> Text:
@@ -109,7 +111,7 @@ def cleared(s: Situation, zone: str) -> Text:
 
 def _fact(s: Situation, zone: str) -> Fact:
     since = f"since {s.clock(s.began_at, zone)}"
-    told = fitting.shortened(s.text, 75).rstrip(".")
+    told = fitting.shortened(s.text, 100).rstrip(".")
     if s.cause == "limit":
         if s.threshold is None or s.value is None:
             return _plain("{name}: outside its limits", f"Outside {since}.")
@@ -158,7 +160,8 @@ def _state(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
         return _plain("POWER OUT: {name}", f"Mains {shown} {since}.")
     if s.point.quantity == "contact":
         return Fact((f"{{name}} {shown} {since}",), f"Still {shown}.", sentence)
-    return _plain(f"{{name}} {limit.name.upper()}{': hands out' if s.is_hood else ''}", sentence)
+    title = f"{{name}} {limit.name.upper()}{': hands out' if s.is_hood else ''}"
+    return Fact((title,), sentence, f"{_capital(limit.name)} {since}.")
 
 
 def _air(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
@@ -170,8 +173,12 @@ def _air(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
         )
         return Fact((loud,), full, full)
     what = " pressure" if s.is_room_pressure else ""
-    titles = (f"{{name}}{what} {limit.name}: {shown}", f"{{name}} {limit.name}: {shown}")
-    return Fact(titles, f"Need {s.need}, out {since}.", full)
+    titles = (
+        f"{{name}}{what} {limit.name}: {shown}",
+        f"{{name}} {limit.name}: {shown}",
+        f"{{name}} {limit.name}",
+    )
+    return Fact(titles, f"Need {s.need}, out {since}.", full, shown)
 
 
 def _measured(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
@@ -189,7 +196,7 @@ def _measured(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
     if limit.level is Level.CRITICAL:
         loud = f"{{name}} {limit.name.upper()}: {plain}"
         titles = (f"{loud}{trend}", loud, *titles)
-    return Fact(titles, beside, f"{plain}{trend}, out {since}.")
+    return Fact(titles, beside, f"{plain}{trend}, out {since}.", plain)
 
 
 def _bound(s: Situation, limit: Threshold) -> str:
@@ -226,7 +233,7 @@ def _back(s: Situation, value: float) -> tuple[tuple[str, ...], tuple[str, ...]]
         returned = "{name}: power back" if s.point.quantity == "mains" else f"{{name}}: {shown} again"
     if s.rule.latched:
         rule = "Restart only after decontaminating, waiting, and a pharmacist's word."
-        return ("{name} back: NOT OK to restart",), (history, rule)
+        return (f"{{name}} {s.part} back: NOT OK to restart",), (history, rule)
     if s.rule.holds_stock and s.reached_alarm:
         rule = "Nothing is released until a pharmacist decides."
         return (f"{returned}, STOCK ON HOLD", f"{{name}} {shown}, STOCK ON HOLD"), (history, rule)

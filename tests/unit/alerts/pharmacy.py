@@ -221,10 +221,10 @@ def point(name, quantity, rules=(), equipment=None, subject="fridge-2"):
 
 
 FRIDGE_2 = point("HD Fridge 2", "temperature", [FRIDGE], "fridge-2")
-HD_GAUGE = point("HD buffer to ante-room", "differential_pressure", [HD_BUFFER])
+HD_GAUGE = point("HD buffer", "differential_pressure", [HD_BUFFER])
 ANTE_GAUGE = point("Ante-room to corridor", "differential_pressure", [ANTE])
-BSC_AIR = point("BSC 1 inflow", "air_velocity", [HOOD_AIR], "bsc-1")
-BSC_EXHAUST = point("BSC 1 exhaust", "running", [HOOD_EXHAUST], "bsc-1")
+BSC_AIR = point("BSC 1", "air_velocity", [HOOD_AIR], "bsc-1")
+BSC_EXHAUST = point("BSC 1", "running", [HOOD_EXHAUST], "bsc-1")
 
 
 def ago(**span):

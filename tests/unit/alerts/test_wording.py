@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -49,6 +50,7 @@ from unit.alerts.pharmacy import (
 
 from hdmonitor.alerts.wording import acknowledged, cleared, opened
 from hdmonitor.events import About
+from hdmonitor.model import Response
 
 FREEZER_1 = point("Freezer 1", "temperature", [FREEZER], "freezer-1")
 DRUG_STORE = point("Drug store", "temperature", [ROOM_STORAGE])
@@ -56,7 +58,7 @@ BUFFER_AIR = point("HD buffer", "temperature", [SUITE_AIR])
 BUFFER_DAMP = point("HD buffer", "humidity", [SUITE_HUMIDITY])
 COOLER_7 = point("Cooler 7", "temperature", [COOLER], "cooler-7")
 BUFFER_DOOR = point("HD buffer door", "contact", [DOOR])
-HOOD_MAINS = point("BSC 1 power", "running", [HOOD_POWER], "bsc-1")
+HOOD_MAINS = point("BSC 1", "running", [HOOD_POWER], "bsc-1")
 MAINS_1 = point("Mains", "mains", [MAINS], "power")
 UPS_1 = point("UPS", "charge", [UPS], "power")
 STATIC = {"room": HD_ROOM}
@@ -213,6 +215,16 @@ OPENINGS = [
         "No reading since 02:41. Read the gauge by hand, check power. A1844",
     ),
     case(
+        situation(HD_GAUGE, SILENCE, value=-0.2491, cause="silent", was_outside=True, **STATIC),
+        "BLIND: HD buffer pressure, was -0.001 in",
+        "Silent since 02:41, was -0.001 in. Read the gauge by hand, check power. HVAC 2211. A1844",
+    ),
+    case(
+        situation(BSC_EXHAUST, replace(SILENCE, response=Response.CONTAINMENT), value=1.0, cause="silent"),
+        "BLIND: BSC 1 exhaust silent",
+        "Silent since 02:41, was running. Read the gauge by hand, check power. A1844",
+    ),
+    case(
         situation(FRIDGE_2, FAULT, value=5.1, cause="fault", text="-127, probe missing"),
         "SENSOR FAULT: HD Fridge 2",
         "No value since 02:41: -127, probe missing. Read the gauge by hand, check probe and cable. A1844",
@@ -237,7 +249,7 @@ OPENINGS = [
     case(
         own("canary", "our own message did not come back from the broker; the connection is built anew"),
         "BLIND: the broker passes no messages",
-        "Our own message did not come back from the broker; the connection is built, since 02:41.",
+        "Our own message did not come back from the broker; the connection is built anew, since 02:41.",
         "Look at the monitor; it may be blind or mute. A1844",
     ),
     case(
@@ -263,6 +275,14 @@ def test_an_opening_says_what_was_measured_what_to_do_and_which_alarm(told, titl
     text = opened(told, ZONE)
 
     assert (text.title, text.body) == (title, body)
+
+
+def test_every_message_stands_as_an_example_in_the_documentation():
+    page = " ".join((Path(__file__).parents[3] / "docs" / "messages.md").read_text().split())
+
+    missing = [title for _, title, body in OPENINGS + ENDS if f"**{title}** {body}" not in page]
+
+    assert missing == []
 
 
 def test_a_value_that_is_inside_again_is_not_told_as_outside():
@@ -355,6 +375,12 @@ def test_an_answer_to_a_silent_point_quotes_its_last_value():
     assert acknowledged(told, ZONE, "Ann Lee", "").body == "Silent since 02:41, was 9.5 C and rising. A1844"
 
 
+def test_an_answer_about_a_hood_says_which_part_of_it():
+    told = situation(BSC_EXHAUST, HOOD_EXHAUST, ALARM, LOW, 0.0)
+
+    assert acknowledged(told, ZONE, "Ann Lee", "").body == "Exhaust lost since 02:41. A1844"
+
+
 # --- over -------------------------------------------------------------------
 
 LASTED = {"began_at": ago(minutes=82), "ended_at": ago(minutes=10)}
@@ -392,13 +418,13 @@ ENDS = [
     ),
     case(
         situation(BSC_AIR, HOOD_AIR, ALARM, LOW, 0.51, peak=0.02, **LASTED),
-        "BSC 1 back: NOT OK to restart",
+        "BSC 1 airflow back: NOT OK to restart",
         "Out for 1 h 12 min, worst 0.02 m/s, need 0.41 to 0.61.",
         "Restart only after decontaminating, waiting, and a pharmacist's word. A1844",
     ),
     case(
         situation(BSC_EXHAUST, HOOD_EXHAUST, ALARM, LOW, 1.0, peak=0.0, **LASTED),
-        "BSC 1 back: NOT OK to restart",
+        "BSC 1 exhaust back: NOT OK to restart",
         "Out for 1 h 12 min. Restart only after decontaminating, waiting, and a pharmacist's word. A1844",
     ),
     case(
