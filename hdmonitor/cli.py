@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -21,9 +23,12 @@ from hdmonitor.journal import JournalRefused
 from hdmonitor.model import Site
 from hdmonitor.reader import Reader
 from hdmonitor.replay import UnusableFile, as_json, as_lines, read, replay
+from hdmonitor.rows import OutboxRow
 from hdmonitor.scenario import play
 from hdmonitor.service import Ended, Service, install_signals, plan_of
 from hdmonitor.settings import Settings, effective, load_settings
+from hdmonitor.simulator.publisher import Broker, NotPublished, simulate
+from hdmonitor.simulator.telemetry import NotSimulated
 from hdmonitor.site import check, load_site
 from hdmonitor.stories import load_scenario
 from hdmonitor.units import UnitError, parse_duration
@@ -42,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
-    except (Refused, JournalRefused, UnusableFile, Ended) as error:
+    except (Refused, JournalRefused, UnusableFile, Ended, NotPublished, NotSimulated) as error:
         print(error, file=sys.stderr)
         return FAILED
     except BrokenPipeError:
@@ -70,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add("run", _run, "watch the site until SIGTERM", both)
     add("check", _check, "validate both files and print the effective configuration", both)
-    _add_alarms(add("alarms", _alarms_list, "list, show, answer and close alarms", journal))
+    _add_alarms(add("alarms", _alarms_list, "list, show, answer and close alarms"), journal)
     notify = add("notify", _notify, "send a test message", both)
     notify.add_argument("what", choices=["test"])
     notify.add_argument("destination", nargs="?", help="id of a destination")
@@ -88,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--for", dest="span", type=_duration, metavar="90s", help="end by itself after this")
     simulated = add("simulate", _simulate, "publish the simulated pharmacy to a broker")
     simulated.add_argument("--broker", required=True, metavar="HOST[:PORT]")
+    simulated.add_argument("--user", help="the password is read from MQTT_PASSWORD")
     simulated.add_argument("--site", type=Path, default=Path("config/site.yaml"), metavar="FILE")
     simulated.add_argument("--for", dest="span", type=_duration, metavar="90s", help="end after this")
     return parser
@@ -101,16 +107,16 @@ def _shared() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     return both, journal
 
 
-def _add_alarms(command: argparse.ArgumentParser) -> None:
+def _add_alarms(command: argparse.ArgumentParser, journal: argparse.ArgumentParser) -> None:
     acts = command.add_subparsers(required=True, metavar="list|show|ack|close")
-    listed = acts.add_parser("list", help="alarms that nobody has closed")
+    listed = acts.add_parser("list", help="alarms that nobody has closed", parents=[journal])
     listed.add_argument("--all", action="store_true", help="closed ones too")
     listed.set_defaults(run=_alarms_list)
-    shown = acts.add_parser("show", help="everything about one alarm")
+    shown = acts.add_parser("show", help="everything about one alarm", parents=[journal])
     shown.add_argument("alarm", metavar="A12")
     shown.set_defaults(run=_alarms_show)
     for name, text, needed in (("ack", "answer an alarm", False), ("close", "document and end it", True)):
-        act = acts.add_parser(name, help=text)
+        act = acts.add_parser(name, help=text, parents=[journal])
         act.add_argument("alarm", metavar="A12")
         act.add_argument("--by", required=True, metavar="PERSON", help="id from the site file")
         act.add_argument("--note", required=needed, default="", help="what was found, what was done")
@@ -207,12 +213,23 @@ def _alarms_show(options: argparse.Namespace) -> int:
         raise Refused(f"no alarm {options.alarm!r}; list them with: hdmonitor alarms list --all")
     alarm, events, messages = found
     print(f"{alarm.id}  {alarm.title}\n{_stands(alarm)}; {alarm.point}, rule {alarm.rule} v{alarm.version}")
-    for event in events:
+    for stored in events:
+        event = stored.event
         print(f"{event.at:%Y-%m-%d %H:%M:%SZ}  {event.kind.value:12} {json.dumps(event.detail)}")
     for row in messages:
         notice = row.notice
-        print(f"{notice.at:%Y-%m-%d %H:%M:%SZ}  message      {notice.destination}: {notice.title} | {row.fate}")
+        print(
+            f"{notice.at:%Y-%m-%d %H:%M:%SZ}  message      {notice.destination}: {notice.title}; {_fate(row)}"
+        )
     return 0
+
+
+def _fate(row: OutboxRow) -> str:
+    if row.delivered_at:
+        return f"delivered {row.delivered_at:%H:%M:%SZ}, {row.answer}"
+    if row.replaced_by:
+        return "replaced by a newer one"
+    return f"OWED, {row.attempts} attempts failed{': ' + row.answer if row.answer else ''}"
 
 
 def _act(options: argparse.Namespace) -> int:
@@ -244,7 +261,8 @@ def _notify(options: argparse.Namespace) -> int:
 def _quarantine(options: argparse.Namespace) -> int:
     with _reader(options) as reader:
         kept, count = reader.quarantined(options.limit), reader.count("quarantined")
-    for message in kept:
+    for stored in kept:
+        message = stored.message
         print(f"{message.received_at:%Y-%m-%d %H:%M:%SZ}  {message.topic}: {message.reason}")
         print(f"    {message.payload[:80]!r}")
     print(f"{count} messages could not be decoded since the journal began")
@@ -303,10 +321,17 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from hdmonitor.simulator import simulate  # noqa: PLC0415  # nobody else needs it
-
-    simulate(options.broker, _site(options.site), options.span)
-    return 0
+    stop = threading.Event()
+    install_signals(stop.set)
+    host, _, port = options.broker.partition(":")
+    if port and not port.isdecimal():
+        raise Refused(f"{options.broker!r} is not HOST[:PORT]; write for instance 127.0.0.1:1883")
+    broker = Broker(host, int(port or 1883), options.user, os.environ.get("MQTT_PASSWORD"))
+    done = simulate(_site(options.site), broker, stop, length=options.span)
+    for point in done.left_out:
+        print(f"{point} is not simulated", file=sys.stderr)
+    print(f"{done.confirmed} messages confirmed by the broker, {done.unconfirmed} not")
+    return FAILED if done.unconfirmed else 0
 
 
 if __name__ == "__main__":

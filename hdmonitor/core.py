@@ -145,6 +145,8 @@ class Core:
                 batch.asked.append((len(batch.inputs), item))
                 batch.inputs.append(item.act)
             case Told():
+                level = logging.WARNING if item.condition.wrong else logging.INFO
+                log.log(level, "%s: %s", item.condition.subject, item.condition.text)
                 batch.inputs.append(item.condition)
             case Sent():
                 self._sent(item, batch)

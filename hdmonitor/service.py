@@ -17,12 +17,14 @@ from hdmonitor.adapters.influx import Copier, InfluxConfig
 from hdmonitor.adapters.messenger import Messenger, send_now
 from hdmonitor.adapters.mqtt import BrokerConfig, Link
 from hdmonitor.adapters.timer import Timer
+from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
 from hdmonitor.core import INBOX_SIZE, Core
 from hdmonitor.inbox import BadLine, Item, Stop
 from hdmonitor.journal import Journal, JournalRefused
 from hdmonitor.model import NO_TIME, Rule, Site
 from hdmonitor.monitor import Monitor
+from hdmonitor.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,35 @@ class Plan:
     broker: BrokerConfig
     urls: dict[str, str]  # Apprise URL by destination
     influx: InfluxConfig | None = None
+
+
+def plan_of(settings: Settings, site: Site) -> Plan:
+    """Put settings and site together; relative paths are those of the settings already."""
+    broker, influx = settings.broker, settings.influx
+    tls = broker.tls
+    return Plan(
+        site=site,
+        own=dict(own_rules()),
+        journal=settings.record.journal,
+        socket=settings.record.socket,
+        broker=BrokerConfig(
+            host=broker.host,
+            port=broker.port,
+            client_id=broker.client_id,
+            user=broker.user,
+            password=broker.password.get_secret_value() if broker.password else None,
+            tls=tls is not None,
+            ca=tls.ca if tls else None,
+            certificate=tls.certificate if tls else None,
+            key=tls.key if tls else None,
+            keep_alive=broker.keep_alive,
+        ),
+        urls={name: url.get_secret_value() for name, url in settings.notifications.urls.items()},
+        influx=influx
+        and InfluxConfig(
+            url=influx.url, bucket=influx.bucket, org=influx.org, token=influx.token.get_secret_value()
+        ),
+    )
 
 
 class Ended(Exception):
@@ -70,9 +101,10 @@ class Service:
         """
         while not self._drained.is_set():
             try:
-                return self._inbox.put(item, timeout=1.0)
+                self._inbox.put(item, timeout=1.0)
             except Full:
                 continue
+            return
 
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Start every part, wait for the end, stop in reverse order.
@@ -129,7 +161,8 @@ class Service:
 
     def _failed(self, error: BaseException) -> None:
         """End the program: a part that is dead must not look alive."""
-        log.error("a part failed: %s: %s", type(error).__name__, error, exc_info=error)
+        known = isinstance(error, JournalRefused)
+        log.error("a part failed: %s: %s", type(error).__name__, error, exc_info=None if known else error)
         self._error = self._error or error
         self._over.set()
 

@@ -11,7 +11,7 @@ from hdmonitor.site import load_site
 from hdmonitor.stories import load_scenario
 
 FILES = sorted(Path(__file__).parent.glob("*.yaml"))
-site_of = cache(lambda path: load_site(path))
+site_of = cache(load_site)
 
 
 @cache
