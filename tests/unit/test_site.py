@@ -1,6 +1,7 @@
 """The site file: what it becomes, and the line for each mistake in it."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from hdmonitor import site_file
+from hdmonitor.catalogue import load_catalogue
 from hdmonitor.model import Priority, Response, Side
 from hdmonitor.site import check, load_site
 from hdmonitor.site_file import SiteFile
@@ -204,6 +206,14 @@ def test_escalation_and_maintenance_become_values(load):
 def test_the_configuration_hash_follows_the_file(load):
     assert load(SITE).site.config_hash == load(SITE).site.config_hash
     assert load(SITE).site.config_hash != load(SITE + "# a remark\n").site.config_hash
+
+
+def test_the_configuration_hash_follows_the_catalogue(load, monkeypatch):
+    before = load(SITE).site.config_hash
+    catalogue = replace(load_catalogue(), digest="another")
+    monkeypatch.setattr("hdmonitor.site.load_catalogue", lambda: catalogue)
+
+    assert load(SITE).site.config_hash != before
 
 
 # --- mistakes, one line each -----------------------------------------------------
