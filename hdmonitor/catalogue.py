@@ -54,8 +54,9 @@ Shape = TypeVar("Shape", bound="Strict")
 
 def _duration(text: Any) -> timedelta:
     if not isinstance(text, str):
-        # pydantic turns a ValueError into a located problem, a TypeError into a crash
-        raise ValueError("write the duration in quotes with its unit, such as '20s'")  # noqa: TRY004
+        # pydantic gives a ValueError its place in the file, a TypeError ends the program
+        why = "write the duration in quotes with its unit, such as '20s'"
+        raise ValueError(why)  # noqa: TRY004  # see above
     return parse_duration(text)
 
 
