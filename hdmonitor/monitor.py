@@ -62,6 +62,10 @@ MICROSECOND = timedelta(microseconds=1)
 CLOCK_JITTER = timedelta(seconds=2)
 FOREVER = timedelta(days=3650)
 
+# Asking an enumeration for a member by name costs more than judging a normal value.
+RETAINED, NORMAL = Quality.RETAINED, Phase.NORMAL
+AT_REST = (NORMAL, Phase.UNKNOWN)
+
 CAUSES = {"HDM-FAULT": "fault", "HDM-BATTERY": "battery", "HDM-CLOCK": "clock", "HDM-SELF": "self"}
 
 LOW_BATTERY = 20.0  # percent; practice: time enough to order a cell
@@ -153,17 +157,19 @@ class Monitor:
 
     # --- the way in ---------------------------------------------------------
 
-    def handle(self, inputs: Sequence[Input], at: datetime) -> Outcome:
+    def handle(self, inputs: Sequence[Input | Reading], at: datetime) -> Outcome:
         """Decide `inputs` in their order and let time pass up to `at`.
 
-        `at` must not be later than the reception of anything still waiting
-        outside. Refusals of acts are in `Outcome.replies` by index.
+        A `Reading` needs no decoding: one from a recording. `at` must not be
+        later than the reception of anything still waiting outside. Refusals of acts are in `Outcome.replies` by index.
         """
         self._draft = Draft(self._draft.next_event, self._cleared)
         for index, item in enumerate(inputs):
-            if isinstance(item, (Message, Measured)):
+            if isinstance(item, (Reading, Message, Measured)):
                 self._pass_time(item.received_at)
-                if isinstance(item, Message):
+                if isinstance(item, Reading):
+                    self._reading(self._watches[item.point], item)
+                elif isinstance(item, Message):
                     self._message(item)
                 else:
                     self._measured(item)
@@ -308,7 +314,8 @@ class Monitor:
         """Let everything that is due up to and including `at` happen, in order."""
         if at < self.now:
             return  # messages that were stamped while an earlier one was decided
-        while (due := self.next_due()) is not None and due <= at:
+        # Nothing is due before the first entry, though it may be out of date itself.
+        while self._heap and self._heap[0][0] <= at and (due := self.next_due()) is not None and due <= at:
             _, _, case = heappop(self._heap)
             del self._entry[id(case)]
             self.now = max(self.now, due)
@@ -422,31 +429,32 @@ class Monitor:
 
     def _reading(self, watch: Watch, reading: Reading) -> None:
         """Judge one reading, or keep it for what it is."""
-        if reading.quality is Quality.RETAINED:
+        if reading.quality is RETAINED:
             self._draft.outcome.readings.append(reading)
             return
-        if reading.value is None:
+        at, value = reading.measured_at, reading.value
+        if value is None:
             reading = replace(reading, quality=Quality.FAULT)
-        if watch.last_at is not None and reading.measured_at <= watch.last_at:
-            if reading.measured_at < watch.last_at:
+        if watch.last_at is not None and at <= watch.last_at:
+            if at < watch.last_at:
                 self._draft.outcome.readings.append(replace(reading, quality=Quality.LATE, live=False))
                 return
-            if reading.value == watch.last_value:
+            if value == watch.last_value:
                 self._draft.outcome.duplicates += 1
                 return
-            moved = watch.last_at + MICROSECOND
-            reading = replace(reading, measured_at=moved, device_time=reading.device_time or watch.last_at)
+            at += MICROSECOND
+            reading = replace(reading, measured_at=at, device_time=reading.device_time or watch.last_at)
         self._draft.outcome.readings.append(reading)
-        watch.last_at, watch.last_value = reading.measured_at, reading.value
-        if reading.value is None:
+        watch.last_at, watch.last_value = at, value
+        if value is None:
             watch.fault.text = reading.fault or "no value"
-            self._observe(watch.fault, reading.measured_at, 1.0)
+            self._observe(watch.fault, at, 1.0)
         else:
-            watch.seen.note(reading.value, reading.measured_at)
+            watch.seen.note(value, at)
             if not _at_rest(watch.fault):
-                self._observe(watch.fault, reading.measured_at, 0.0)
+                self._observe(watch.fault, at, 0.0)
             for case in watch.rules:
-                self._observe(case, reading.measured_at, reading.value)
+                self._observe(case, at, value)
         if reading.live:
             self._heard(watch, reading.received_at)
 
@@ -464,7 +472,7 @@ class Monitor:
     def _heard(self, watch: Watch, at: datetime) -> None:
         machine = watch.silence.machine
         assert isinstance(machine, Silence)  # noqa: S101  # by construction
-        if machine.phase is Phase.NORMAL:
+        if machine.phase is NORMAL:
             machine.since = max(machine.since, at)
             return
         changes = machine.observe(at)
@@ -582,8 +590,7 @@ class Monitor:
 
 
 def _at_rest(case: Case) -> bool:
-    machine = case.machine
-    return isinstance(machine, Machine) and (machine.calm or machine.phase is Phase.UNKNOWN)
+    return case.machine.phase in AT_REST
 
 
 def _wrong_for(on_delay: timedelta, priority: Priority, name: str) -> Threshold:
