@@ -161,7 +161,8 @@ class Monitor:
         """Decide `inputs` in their order and let time pass up to `at`.
 
         A `Reading` needs no decoding: one from a recording. `at` must not be
-        later than the reception of anything still waiting outside. Refusals of acts are in `Outcome.replies` by index.
+        later than the reception of anything still waiting outside. Refusals of
+        acts are in `Outcome.replies` by index.
         """
         self._draft = Draft(self._draft.next_event, self._cleared)
         for index, item in enumerate(inputs):
