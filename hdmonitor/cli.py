@@ -22,7 +22,7 @@ from hdmonitor.events import Alarm
 from hdmonitor.journal import JournalRefused
 from hdmonitor.model import Site
 from hdmonitor.reader import Reader
-from hdmonitor.replay import UnusableFile, as_json, as_lines, read, replay
+from hdmonitor.replay import UnusableFile, as_json, as_lines, read, remarks, replay
 from hdmonitor.rows import OutboxRow
 from hdmonitor.scenario import play
 from hdmonitor.service import Ended, Service, install_signals, plan_of
@@ -289,12 +289,14 @@ def _replay(options: argparse.Namespace) -> int:
     result = replay(site, own_rules(), recorded.readings)
     if options.json:
         for excursion in result.excursions:
-            print(json.dumps(as_json(excursion, result.until or excursion.start)))
+            print(json.dumps(as_json(excursion, result.until)))
     else:
         for line in as_lines(result, site):
             print(line)
+    for line in remarks(result):
+        print(line, file=sys.stderr if options.json else sys.stdout)
     for line in recorded.named:
-        print(f"{options.readings}: {line}", file=sys.stderr)
+        print(line, file=sys.stderr)
     for reason, count in recorded.unusable.items():
         print(f"{options.readings}: {count} lines not used: {reason}", file=sys.stderr)
     return 0 if recorded.readings else FAILED

@@ -1,108 +1,168 @@
-"""Replays recorded readings through the one judge, in event time."""
+"""Replays recorded readings through the one judge, in event time.
+
+A recording is CSV with the columns `time,sensor,quantity,value,unit`. Values
+are read as those of a message on a plain topic are, and sign and offset of
+the point apply to them. One reading is one line.
+"""
 
 from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
+from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from hdmonitor.events import Excursion, Measured, Outcome
-from hdmonitor.model import Level, Point, Rule, Site
-from hdmonitor.monitor import Monitor
-from hdmonitor.sensors.faults import fault_of, fault_of_text
-from hdmonitor.sensors.strict import text_number
-from hdmonitor.units import UnitError, convert, show, show_duration
+from hdmonitor.clock import Clock
+from hdmonitor.events import Excursion
+from hdmonitor.model import Device, Level, Point, Quality, Reading, Rejected, Rule, Site
+from hdmonitor.monitor import DEVICE_TIME_AHEAD, Monitor
+from hdmonitor.sensors.values import read_text
+from hdmonitor.units import show, show_duration
 
 COLUMNS = ("time", "sensor", "quantity", "value", "unit")
 NAMED_AT_MOST = 5  # lines of one kind that are told one by one
+BATCH = 1_000  # readings decided at once; any other figure gives the same outcome
+LATE, FAULT = Quality.LATE, Quality.FAULT
+FIGURES = 50_000  # a sensor repeats its figures; each is read once while it is among the newest
+
+# Clocks that were never set begin in 1970, 1980 or 2000. A recording may be older than
+# what the daemon believes a device (2020), but not as old as that.
+RECORDED_FROM = datetime(2001, 1, 1, tzinfo=UTC)
+
+# Value and unit as recorded -> canonical value and fault, or why it is neither.
+Read: TypeAlias = Callable[[str, str], "tuple[float | None, str | None] | Rejected"]
 
 
 class UnusableFile(Exception):
     """A file that cannot be replayed at all: what is wrong, where."""
 
 
+class _Unusable(Exception):
+    """A line that cannot be used: why, and what stands there."""
+
+    def __init__(self, reason: str, what: str) -> None:
+        super().__init__(f"{reason}: {what}")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How the lines of a file are read."""
+
+    width: int  # columns
+    columns: Callable[[list[str]], tuple[str, ...]]  # picks ours
+    sensors: Mapping[tuple[str, str], tuple[str, Read]]  # by sensor and quantity
+    until: datetime  # the newest time that is believed
+
+
 @dataclass(slots=True)
 class Recorded:
     """The readings of a file, in event order, and the lines that gave none."""
 
-    readings: list[Measured] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
     unusable: Counter[str] = field(default_factory=Counter)  # by reason
     named: list[str] = field(default_factory=list)
 
-    def refuse(self, line: int, reason: str, what: str) -> None:
-        """Count a line that cannot be used, and name the first ones."""
-        self.unusable[reason] += 1
-        if self.unusable[reason] <= NAMED_AT_MOST:
-            self.named.append(f"line {line}: {reason}: {what}")
 
+def read(path: Path, points: Mapping[str, Point], now: datetime | None = None) -> Recorded:
+    """Read a recording; a sensor is a point's id or its `replay_as`.
 
-def read(path: Path, points: Mapping[str, Point]) -> Recorded:
-    """Read `time,sensor,quantity,value,unit`; a sensor is a point's id or its `replay_as`."""
-    by_sensor = {(p.replay_as or p.id, p.quantity): p for p in points.values()}
-    by_sensor |= {(p.id, p.quantity): p for p in points.values()}
+    A time after `now`, by default that of this machine, is not believed.
+    Raises `UnusableFile`.
+    """
     recorded = Recorded()
     try:
-        with path.open(encoding="utf-8", newline="") as lines:
-            rows = csv.reader(lines)
-            heading = next(rows, [])
-            if missing := [column for column in COLUMNS if column not in heading]:
-                raise UnusableFile(
-                    f"{path}:1:1: no column {missing[0]!r}; the first line must name {','.join(COLUMNS)}"
-                )
-            places = [heading.index(column) for column in COLUMNS]
-            for row in rows:
-                _take(row, places, rows.line_num, by_sensor, recorded)
+        # One damaged byte must not cost the file: it is read as text like "\xff".
+        with path.open(encoding="utf-8-sig", errors="backslashreplace") as lines:
+            form = _form(path, next(lines, ""), points, (now or Clock().now()) + DEVICE_TIME_AHEAD)
+            for number, line in enumerate(lines, start=2):
+                try:
+                    if reading := _reading(line, form):
+                        recorded.readings.append(reading)
+                except _Unusable as error:
+                    recorded.unusable[error.reason] += 1
+                    if recorded.unusable[error.reason] <= NAMED_AT_MOST:
+                        recorded.named.append(f"{path}:{number}: {error}")
     except OSError as error:
         raise UnusableFile(f"{path}: {error.strerror}; give a readable CSV file") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UnusableFile(f"{path}: not a UTF-8 CSV file: {error}") from error
-    recorded.readings.sort(key=lambda reading: reading.measured_at)
+    if not recorded.readings:
+        recorded.named.append(f"{path}: no reading of any point of the site")
+    recorded.readings.sort(key=attrgetter("measured_at"))
     return recorded
 
 
-def _take(
-    row: list[str],
-    places: list[int],
-    line: int,
-    by_sensor: Mapping[tuple[str, str], Point],
-    recorded: Recorded,
-) -> None:
-    if len(row) <= max(places):
-        recorded.refuse(line, "too few columns", ",".join(row)[:60])
-        return
-    time, sensor, quantity, text, unit = (row[place] for place in places)
-    point = by_sensor.get((sensor, quantity))
-    if point is None:
-        recorded.refuse(line, "no point of the site replays this sensor", f"{sensor} {quantity}")
-        return
+def _names(point: Point) -> Iterable[str]:
+    return {point.id, point.replay_as or point.id}
+
+
+def _reader(point: Point) -> Read:
+    """Return how values of `point` are read, each figure once."""
+
+    def figure(text: str, unit: str) -> tuple[float | None, str | None] | Rejected:
+        value = read_text(point, text, unit)
+        if isinstance(value, Rejected):
+            return value
+        return None if value.value is None else value.value * point.sign + point.offset, value.fault
+
+    return lru_cache(maxsize=FIGURES)(figure)
+
+
+def _form(path: Path, heading: str, points: Mapping[str, Point], until: datetime) -> _Form:
+    try:
+        names = _quoted(heading)
+    except _Unusable as error:
+        raise UnusableFile(f"{path}:1:1: {error}") from error
+    told = f"the first line must name {','.join(COLUMNS)}, each once"
+    for column in COLUMNS:
+        if column not in names:
+            raise UnusableFile(f"{path}:1:1: no column {column!r} in {heading.rstrip()!r:.80}; {told}")
+        if names.count(column) > 1:
+            place = len(",".join(names[: names.index(column, names.index(column) + 1)])) + 2
+            raise UnusableFile(f"{path}:1:{place}: the column {column!r} stands there twice; {told}")
+    sensors = {(sensor, p.quantity): (p.id, _reader(p)) for p in points.values() for sensor in _names(p)}
+    return _Form(len(names), itemgetter(*(names.index(column) for column in COLUMNS)), sensors, until)
+
+
+def _quoted(line: str) -> list[str]:
+    """Split a line of CSV that may hold quotation marks."""
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error as error:
+        raise _Unusable("not a line of CSV", f"{error} in {line!r:.60}") from error
+
+
+def _reading(line: str, form: _Form) -> Reading | None:
+    """Return the reading that a line holds; a blank one holds none."""
+    row = _quoted(line) if '"' in line else line.rstrip("\n").split(",")
+    if len(row) != form.width:
+        if line.isspace():
+            return None
+        raise _Unusable(f"not {form.width} columns, as the first line has", f"{len(row)} in {line!r:.60}")
+    time, sensor, quantity, text, unit = form.columns(row)
+    known = form.sensors.get((sensor, quantity))
+    if known is None:
+        raise _Unusable("no point of the site replays this sensor", f"{sensor!r:.40} {quantity!r:.40}")
+    point, read_value = known
     try:
         at = datetime.fromisoformat(time)
-    except ValueError:
-        recorded.refuse(line, "not an ISO 8601 time", time[:40])
-        return
+    except ValueError as error:
+        raise _Unusable("not an ISO 8601 time", f"{time!r:.40}") from error
     if at.tzinfo is None:
-        recorded.refuse(line, "a time without a zone", time[:40])
-        return
-    at = at.astimezone(UTC)
-    numeric = text_number(text.strip())
-    if numeric is None or numeric[1]:
-        if fault := fault_of_text(text):
-            recorded.readings.append(Measured(point.id, None, at, at, fault))
-        else:
-            recorded.refuse(line, "not a number", text[:40])
-        return
-    try:
-        value = convert(numeric[0], unit, quantity)
-        fault = fault_of(numeric[0], quantity, unit)
-    except UnitError as error:
-        recorded.refuse(line, str(error), unit[:20])
-        return
-    judged = None if fault else value * point.sign + point.offset
-    recorded.readings.append(Measured(point.id, judged, at, at, fault))
+        raise _Unusable("a time without a zone", f"{time!r:.40}")
+    if not RECORDED_FROM <= at <= form.until:
+        raise _Unusable("a time that cannot be right: before 2001 or still to come", f"{time!r:.40}")
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    figure = read_value(text, unit)
+    if isinstance(figure, Rejected):
+        raise _Unusable("a value that cannot be read", figure.reason)
+    value, fault = figure
+    return Reading(point, value, at, at) if fault is None else Reading(point, None, at, at, fault=fault)
 
 
 @dataclass(slots=True)
@@ -110,39 +170,57 @@ class Replayed:
     """What the monitor made of a recording."""
 
     excursions: list[Excursion]
-    until: datetime | None
+    until: dict[str, datetime]  # the newest value of each point
     faults: Counter[str]
     duplicates: int
+    not_judged: int
 
 
-def replay(site: Site, own: Mapping[str, Rule], readings: list[Measured]) -> Replayed:
+def replay(site: Site, own: Mapping[str, Rule], readings: list[Reading]) -> Replayed:
     """Judge `readings`, which are in event order, and return the excursions."""
     found: dict[tuple[str, str, Level, str, datetime], Excursion] = {}
     faults: Counter[str] = Counter()
-    duplicates = 0
+    duplicates = not_judged = 0
+    until = {reading.point: reading.measured_at for reading in readings if reading.value is not None}
     if not readings:
-        return Replayed([], None, faults, 0)
-    monitor = Monitor(site, own, readings[0].measured_at)
-
-    def collect(outcome: Outcome) -> None:
+        return Replayed([], until, faults, duplicates, not_judged)
+    monitor = Monitor(_told(site, {reading.point for reading in readings}), own, readings[0].measured_at)
+    for first in range(0, len(readings), BATCH):
+        batch = readings[first : first + BATCH]
+        outcome = monitor.handle(batch, batch[-1].measured_at)
         for one in outcome.excursions:
-            found[one.point, one.rule, one.level, one.side, one.start] = one
-
-    for reading in readings:
-        outcome = monitor.handle((reading,), reading.measured_at)
-        if outcome.excursions:
-            collect(outcome)
+            found[_key(one)] = one
         duplicates += outcome.duplicates
-        if reading.fault:
-            faults[f"{reading.point}: {reading.fault}"] += 1
+        for reading in outcome.readings:
+            if reading.quality is FAULT:
+                faults[f"{reading.point}: {reading.fault}"] += 1
+            elif reading.quality is LATE:
+                not_judged += 1
     for one in monitor.running_excursions():
-        found[one.point, one.rule, one.level, one.side, one.start] = one
+        found[_key(one)] = one
     ordered = sorted(found.values(), key=lambda one: (one.start, one.point, one.rule, one.level, one.side))
-    return Replayed(ordered, readings[-1].measured_at, faults, duplicates)
+    return Replayed(ordered, until, faults, duplicates, not_judged)
 
 
-def as_json(excursion: Excursion, until: datetime) -> dict[str, Any]:
-    """Return one excursion for `--json`; values in canonical units, times in UTC."""
+def _key(one: Excursion) -> tuple[str, str, Level, str, datetime]:
+    return one.point, one.rule, one.level, one.side, one.start
+
+
+def _told(site: Site, told: set[str]) -> Site:
+    """Return the site with the points that the recording tells; the others were not recorded, not silent."""
+    devices: dict[str, Device] = {}
+    for topic, device in site.devices.items():
+        if points := tuple(point for point in device.points if point.id in told):
+            devices[topic] = replace(device, points=points)
+    return replace(site, points={name: site.points[name] for name in told}, devices=devices)
+
+
+def as_json(excursion: Excursion, until: Mapping[str, datetime]) -> dict[str, Any]:
+    """Return one excursion for `--json`; values in canonical units, times in UTC.
+
+    One that has not ended lasts up to the newest value of its point.
+    """
+    end = excursion.end or until[excursion.point]
     return {
         "point": excursion.point,
         "rule": excursion.rule,
@@ -150,7 +228,7 @@ def as_json(excursion: Excursion, until: datetime) -> dict[str, Any]:
         "start": _iso(excursion.start),
         "end": _iso(excursion.end),
         "peak": excursion.peak,
-        "duration_s": ((excursion.end or until) - excursion.start).total_seconds(),
+        "duration_s": (end - excursion.start).total_seconds(),
         "missing_s": excursion.missing.total_seconds(),
         "alarm_at": _iso(excursion.alarm_at),
     }
@@ -160,25 +238,38 @@ def as_lines(result: Replayed, site: Site) -> Iterator[str]:
     """Yield the table for people."""
     yield (
         f"{'point':24} {'rule':8} {'level':9} {'start (UTC)':20} {'end (UTC)':20} "
-        f"{'peak':>12} {'lasted':>12} {'missing':>9}  alarm at"
+        f"{'peak':>12} {'lasted':>12} {'missing':>12}  alarm at (UTC)"
     )
     for one in result.excursions:
-        point = site.points[one.point]
-        until = result.until or one.start
-        lasted = show_duration((one.end or until) - one.start)
-        unit = next(rule.unit for rule in point.rules if rule.id == one.rule)
+        lasted = (one.end or result.until[one.point]) - one.start
         yield (
-            f"{one.point:24} {one.rule:8} {one.level.name.lower():9} {_iso(one.start):20} "
-            f"{_iso(one.end) or 'still outside':20} {show(one.peak, point.quantity, unit):>12} {lasted:>12} "
-            f"{show_duration(one.missing):>9}  {_iso(one.alarm_at) or '-'}"
+            f"{one.point:24} {one.rule:8} {one.level.name.lower():9} {_second(one.start):20} "
+            f"{_second(one.end) or 'still outside':20} {_peak(one, site.points[one.point]):>12} "
+            f"{show_duration(lasted):>12} {show_duration(one.missing):>12}  {_second(one.alarm_at) or '-'}"
         )
     alarms = sum(one.alarm_at is not None for one in result.excursions)
     yield f"{len(result.excursions)} excursions, {alarms} of them alarms"
+
+
+def remarks(result: Replayed) -> Iterator[str]:
+    """Yield what else was in the recording: faults, repeated readings."""
     for what, count in sorted(result.faults.items()):
         yield f"{count} fault readings, not values: {what}"
     if result.duplicates:
         yield f"{result.duplicates} repeated readings were dropped"
+    if result.not_judged:
+        yield f"{result.not_judged} readings were not judged: two others have the same time and point"
+
+
+def _peak(one: Excursion, point: Point) -> str:
+    rule = next(rule for rule in point.rules if rule.id == one.rule)
+    limit = next(t.limit for t in rule.thresholds if t.level is one.level and t.side == one.side)
+    return show(one.peak, point.quantity, rule.unit, limit)
 
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat().replace("+00:00", "Z") if moment is not None else None
+
+
+def _second(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment is not None else None
