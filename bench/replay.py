@@ -1,0 +1,81 @@
+# ruff: noqa: INP001  # a script, not a package
+"""How many recorded readings are judged in a second of processor time, beside a bare `csv.reader` loop.
+
+    .venv/bin/python bench/replay.py [READINGS]
+
+The readings are inside their limits, which is what nearly all readings are.
+Five runs of each in turn, so that a machine that is busy is so for both.
+"""
+
+import csv
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import process_time
+
+from hdmonitor.catalogue import own_rules
+from hdmonitor.model import Site
+from hdmonitor.replay import read, replay
+from hdmonitor.site import load_site
+
+SITE = Path(__file__).parents[1] / "tests" / "sites" / "cold_rooms.yaml"
+START = datetime(2026, 3, 2, tzinfo=UTC)
+RUNS = 5
+
+
+def recorded(path: Path, count: int) -> None:
+    """Write `count` readings of two cold rooms, one each minute."""
+    with path.open("w", encoding="utf-8") as out:
+        out.write("time,sensor,quantity,value,unit\n")
+        for number in range(count):
+            at = START + (number // 2) * timedelta(minutes=1)
+            sensor, value = ("wip1", "dispatch")[number % 2], 2.5 + number * 7 % 500 / 100
+            out.write(f"{at:%Y-%m-%dT%H:%M:%SZ},{sensor},temperature,{value:.2f},degC\n")
+
+
+def bare(path: Path) -> int:
+    """Do nothing with every row."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return sum(1 for _ in csv.reader(lines)) - 1
+
+
+def judged(path: Path, site: Site) -> int:
+    """Read and judge every reading."""
+    readings = read(path, site.points, START + timedelta(days=3650)).readings
+    if replay(site, own_rules(), readings).excursions:
+        raise SystemExit("there is an excursion; these figures are not those of the fast path")
+    return len(readings)
+
+
+def seconds(work: Callable[[Path], int], path: Path, count: int) -> float:
+    """Return the processor time that `work` takes."""
+    before = process_time()
+    if work(path) != count:
+        raise SystemExit("some readings were left out")
+    return process_time() - before
+
+
+def main(count: int) -> None:
+    """Print the figures of each run and of the middle one."""
+    site, _ = load_site(SITE)
+    if site is None:
+        raise SystemExit(f"{SITE} cannot be used")
+    ratios = []
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "readings.csv"
+        recorded(path, count)
+        sys.stdout.write(f"{count:,} readings\n   run   csv.reader/s     judged/s   ratio\n")
+        for run in range(1, RUNS + 1):
+            alone = seconds(bare, path, count)
+            whole = seconds(partial(judged, site=site), path, count)
+            ratios.append(whole / alone)
+            sys.stdout.write(f"{run:>6} {count / alone:>14,.0f} {count / whole:>12,.0f} {ratios[-1]:>7.1f}\n")
+    sys.stdout.write(f"judging takes {median(ratios):.1f} times as long as only reading the rows\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
