@@ -193,7 +193,7 @@ def replay(site: Site, own: Mapping[str, Rule], readings: list[Reading]) -> Repl
         duplicates += outcome.duplicates
         for reading in outcome.readings:
             if reading.quality is FAULT:
-                faults[f"{reading.point}: {reading.fault}"] += 1
+                faults[f"{reading.point} ({reading.fault})"] += 1
             elif reading.quality is LATE:
                 not_judged += 1
     for one in monitor.running_excursions():
@@ -254,11 +254,11 @@ def as_lines(result: Replayed, site: Site) -> Iterator[str]:
 def remarks(result: Replayed) -> Iterator[str]:
     """Yield what else was in the recording: faults, repeated readings."""
     for what, count in sorted(result.faults.items()):
-        yield f"{count} fault readings, not values: {what}"
+        yield f"faults, not values: {count} of {what}"
     if result.duplicates:
-        yield f"{result.duplicates} repeated readings were dropped"
+        yield f"repeated readings, dropped: {result.duplicates}"
     if result.not_judged:
-        yield f"{result.not_judged} readings were not judged: two others have the same time and point"
+        yield f"readings of a moment that has two others, not judged: {result.not_judged}"
 
 
 def _peak(one: Excursion, point: Point) -> str:
