@@ -30,7 +30,6 @@ from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.changes import Change, Lowered, Moved, Raised, Span
 from hdmonitor.rules.silence import Silence
 
-
 # A trend over single readings turns with the last digit of the sensor.
 MARK_EVERY = timedelta(minutes=5)
 

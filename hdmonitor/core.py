@@ -76,20 +76,22 @@ class Core:
         *,
         clock: Clock,
         link: Link,
-        wakes: Sequence[Callable[[], None]],
+        tell: Callable[[], None],
+        copy: Callable[[], None],
     ) -> None:
         self._journal = journal
         self._monitor = monitor
         self._inbox = inbox
         self._clock = clock
         self._link = link
-        self._wakes = wakes
+        self._tell = tell  # there is something to say to people
+        self._copy = copy  # there is something to copy
         self._up = False
         self._canary_sent: datetime | None = None
         self._failing: set[str] = set()
         self._stopping = False
 
-    def begin(self, back: timedelta) -> None:
+    def begin(self, back: timedelta, conditions: Sequence[Condition] = ()) -> None:
         """Write down that the daemon starts; until the broker is reached nothing is heard.
 
         `back` is by how much (negative) the clock stands before the newest
@@ -99,6 +101,7 @@ class Core:
         detail: dict[str, Json] = {"version": __version__, "configuration": site.config_hash}
         inputs: list[Input] = [ClockStepped(back)] if back else []
         inputs.append(Remark(Kind.STARTED, "monitor", detail))
+        inputs.extend(conditions)
         inputs.append(Condition("broker", True, "the broker has not been reached yet"))
         self._commit(Batch(inputs))
 
@@ -244,8 +247,9 @@ class Core:
         for message in outcome.quarantined:
             log.warning("quarantined a message on %s: %s", message.topic, message.reason)
         self._publish_faces(outcome.rooms)
-        for wake in self._wakes:
-            wake()
+        if outcome.notices or batch.sent:
+            self._tell()
+        self._copy()
 
     def _publish_faces(self, rooms: Iterable[str]) -> None:
         for room in rooms:

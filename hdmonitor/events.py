@@ -21,18 +21,6 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """A value that needs no decoding: replay, a story, a hand reading."""
-
-    point: str
-    value: float | None  # canonical unit, sign and offset applied; None for a fault
-    measured_at: datetime
-    received_at: datetime
-    fault: str | None = None
-    retained: bool = False  # repeated by the broker, without a time of its own
-
-
-@dataclass(frozen=True, slots=True)
 class Condition:
     """Something the monitor notices about itself: a link, a disk, a database."""
 
@@ -75,7 +63,7 @@ class Remark:
     detail: dict[str, Json]
 
 
-Input: TypeAlias = Message | Measured | Condition | Acknowledge | Close | ClockStepped | Remark
+Input: TypeAlias = Message | Reading | Condition | Acknowledge | Close | ClockStepped | Remark
 
 
 # --- outcome ----------------------------------------------------------------
@@ -213,11 +201,12 @@ class Outcome:
 class LastHeard:
     """What the journal knows of a point besides its machine state."""
 
-    value: float | None
+    value: float | None  # newest good one; None when there were only faults
     measured_at: datetime
     received_at: datetime
     live_at: datetime | None  # received_at of the newest sign of life
-    quality: Quality
+    quality: Quality  # of the newest reading, good or faulty
+    judged_at: datetime  # and its time
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,7 +266,7 @@ class Journal:
         with refusing(self.path):
             states = self._database.execute("SELECT key, body FROM state").fetchall()
             heard = self._database.execute(
-                "SELECT id, value, measured_at, received_at, live_at, quality FROM point"
+                "SELECT id, value, measured_at, received_at, live_at, quality, judged_at FROM point"
                 " WHERE judged_at IS NOT NULL"
             ).fetchall()
             events, stopped_at = self._database.execute("SELECT events, stopped_at FROM meta").fetchone()
@@ -279,8 +279,9 @@ class Journal:
                     rows.moment(received_at),
                     rows.moment_or_none(live_at),
                     Quality(quality),
+                    rows.moment(judged_at),
                 )
-                for point, value, measured_at, received_at, live_at, quality in heard
+                for point, value, measured_at, received_at, live_at, quality, judged_at in heard
             },
             next_event=events + 1,
             stopped_at=rows.moment_or_none(stopped_at),

@@ -27,7 +27,6 @@ from hdmonitor.events import (
     Json,
     Kind,
     LastHeard,
-    Measured,
     Outcome,
     Quarantined,
     Remark,
@@ -157,23 +156,21 @@ class Monitor:
 
     # --- the way in ---------------------------------------------------------
 
-    def handle(self, inputs: Sequence[Input | Reading], at: datetime) -> Outcome:
+    def handle(self, inputs: Sequence[Input], at: datetime) -> Outcome:
         """Decide `inputs` in their order and let time pass up to `at`.
 
-        A `Reading` needs no decoding: one from a recording. `at` must not be
+        A `Reading` needs no decoding: one from a recording or a story. `at` must not be
         later than the reception of anything still waiting outside. Refusals of
         acts are in `Outcome.replies` by index.
         """
         self._draft = Draft(self._draft.next_event, self._cleared)
         for index, item in enumerate(inputs):
-            if isinstance(item, (Reading, Message, Measured)):
+            if isinstance(item, (Reading, Message)):
                 self._pass_time(item.received_at)
                 if isinstance(item, Reading):
                     self._reading(self._watches[item.point], item)
-                elif isinstance(item, Message):
-                    self._message(item)
                 else:
-                    self._measured(item)
+                    self._message(item)
                 continue
             self._pass_time(at)
             match item:
@@ -416,18 +413,6 @@ class Monitor:
             )
             self._reading(watch, reading)
 
-    def _measured(self, item: Measured) -> None:
-        reading = Reading(
-            point=item.point,
-            value=item.value,
-            measured_at=item.measured_at,
-            received_at=item.received_at,
-            quality=Quality.RETAINED if item.retained else Quality.GOOD,
-            fault=item.fault,
-            live=not item.retained,
-        )
-        self._reading(self._watches[item.point], reading)
-
     def _reading(self, watch: Watch, reading: Reading) -> None:
         """Judge one reading, or keep it for what it is."""
         if reading.quality is RETAINED:
@@ -576,7 +561,7 @@ class Monitor:
     ) -> None:
         judged_at = None
         if heard is not None:
-            watch.last_at = heard.measured_at
+            watch.last_at = heard.judged_at
             watch.last_value = heard.value if heard.quality is Quality.GOOD else None
             if heard.value is not None:
                 judged_at = heard.measured_at

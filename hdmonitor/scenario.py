@@ -25,7 +25,7 @@ from hdmonitor.events import (
     Outcome,
     Restored,
 )
-from hdmonitor.model import Quality, Rule, Site
+from hdmonitor.model import Quality, Reading, Rule, Site
 from hdmonitor.monitor import Monitor
 
 
@@ -73,22 +73,23 @@ class Memory:
             else:
                 self.states[key] = state
         for reading in outcome.readings:
-            if reading.quality not in (Quality.GOOD, Quality.FAULT):
-                continue
-            before = self.heard.get(reading.point)
-            live_at = reading.received_at if reading.live else before.live_at if before else None
-            if reading.quality is Quality.GOOD:
-                self.heard[reading.point] = LastHeard(
-                    reading.value, reading.measured_at, reading.received_at, live_at, reading.quality
-                )
-            elif before is not None:
-                self.heard[reading.point] = replace(before, live_at=live_at)
+            if reading.quality in (Quality.GOOD, Quality.FAULT):
+                self.heard[reading.point] = _heard(reading, self.heard.get(reading.point))
         if outcome.events:
             self.next_event = outcome.events[-1].number + 1
 
     def restored(self) -> Restored:
         """Return what the next monitor is built from."""
         return Restored(dict(self.states), dict(self.heard), self.next_event, self.at)
+
+
+def _heard(reading: Reading, before: LastHeard | None) -> LastHeard:
+    """Return what the journal keeps of a point after `reading`."""
+    live_at = reading.received_at if reading.live else before.live_at if before else None
+    if reading.quality is Quality.FAULT and before is not None and before.value is not None:
+        return replace(before, live_at=live_at, quality=reading.quality, judged_at=reading.measured_at)
+    at, received_at = reading.measured_at, reading.received_at
+    return LastHeard(reading.value, at, received_at, live_at, reading.quality, at)
 
 
 def play(

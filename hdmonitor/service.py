@@ -20,6 +20,7 @@ from hdmonitor.adapters.timer import Timer
 from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
 from hdmonitor.core import INBOX_SIZE, Core
+from hdmonitor.events import Condition
 from hdmonitor.inbox import BadLine, Item, Stop
 from hdmonitor.journal import Journal, JournalRefused
 from hdmonitor.model import NO_TIME, Rule, Site
@@ -66,11 +67,16 @@ def plan_of(settings: Settings, site: Site) -> Plan:
             keep_alive=broker.keep_alive,
         ),
         urls={name: url.get_secret_value() for name, url in settings.notifications.urls.items()},
-        influx=influx
-        and InfluxConfig(
+        influx=InfluxConfig(
             url=influx.url, bucket=influx.bucket, org=influx.org, token=influx.token.get_secret_value()
-        ),
+        )
+        if influx
+        else None,
     )
+
+
+def _nothing() -> None:
+    """Nobody copies."""
 
 
 class Ended(Exception):
@@ -131,14 +137,22 @@ class Service:
             )
             messenger = Messenger(plan.urls, self.journal.reader, self.put, self._clock, failed=self._failed)
             copier = self._copier()
-            wakes = [part.wake for part in (messenger, copier) if part is not None]
-            core = Core(self.journal, monitor, self._inbox, clock=self._clock, link=link, wakes=wakes)
-            core.begin(back)
+            core = Core(
+                self.journal,
+                monitor,
+                self._inbox,
+                clock=self._clock,
+                link=link,
+                tell=messenger.wake,
+                copy=copier.wake if copier else _nothing,
+            )
+            # An alarm about a database that is no longer configured would stay for ever.
+            core.begin(back, [] if copier else [Condition("influx", False, "no InfluxDB is configured")])
             house.enter_context(link)
+            house.enter_context(self._core_thread(core))
             house.enter_context(messenger)
             if copier is not None:
                 house.enter_context(copier)
-            house.enter_context(self._core_thread(core))
             house.enter_context(ControlServer(plan.socket, self.put))
             house.enter_context(Timer(self.put))
             ready()

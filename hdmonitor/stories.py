@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from hdmonitor.events import ClockStepped, Condition, Input, Measured
-from hdmonitor.model import NO_TIME, Device, Message, Point, Site
+from hdmonitor.events import ClockStepped, Condition, Input
+from hdmonitor.model import NO_TIME, Device, Message, Point, Quality, Reading, Site
 from hdmonitor.scenario import Answer, Restart, Story
 from hdmonitor.units import UnitError, parse_amount, parse_duration
 from hdmonitor.yaml_source import Problem, Source, read_yaml
@@ -183,7 +183,7 @@ def _sent(what: str, point: Point, at: datetime, received_at: datetime, part: fl
     if what == "garbage":
         return Message(point.topic, GARBAGE, received_at)
     if what == "fault":
-        return Measured(point.id, None, at, received_at, fault="told by the story")
+        return Reading(point.id, None, at, received_at, fault="told by the story")
     retained = what.startswith("retained ")
     amount = what.removeprefix("retained ").strip()
     first, ramp, last = amount.partition("..")
@@ -193,7 +193,8 @@ def _sent(what: str, point: Point, at: datetime, received_at: datetime, part: fl
         value = low + (high - low) * part
     else:
         value = parse_amount(amount, point.quantity)
-    return Measured(point.id, value, at, received_at, retained=retained)
+    quality = Quality.RETAINED if retained else Quality.GOOD
+    return Reading(point.id, value, at, received_at, quality, live=not retained)
 
 
 def _when(line: str, start: datetime, inputs: Timed) -> None:

@@ -213,7 +213,7 @@ def test_a_full_disk_ends_the_daemon_with_last_words_and_loses_nothing_confirmed
         assert any("STOPPED" in text for text in texts(sink, "/phone"))
 
         daemon.start()
-        publish(client, "cold/0", b"9.75")
-        wait_until(lambda: any("9.7" in text for text in texts(sink, "/phone")), 30)
+        publish(client, "cold/0", b"9.5")
+        wait_until(lambda: any("9.5 C" in text for text in texts(sink, "/phone")), 30)
         assert daemon.command("verify", "--config=hdmonitor.yaml").returncode == 0
         assert daemon.stop() == 0

@@ -237,21 +237,23 @@ def test_a_point_is_restored_with_its_newest_good_value_and_its_newest_sign_of_l
     )
 
     assert journal.restore().heard == {
-        "fridge": LastHeard(7.0, T + 12 * SECOND, T + 22 * SECOND, T + 11 * SECOND, Quality.GOOD)
+        "fridge": LastHeard(
+            7.0, T + 12 * SECOND, T + 22 * SECOND, T + 11 * SECOND, Quality.GOOD, T + 12 * SECOND
+        )
     }
 
 
 def test_a_fault_after_a_value_is_a_sign_of_life_that_leaves_the_value(journal):
     write(journal, reading(5.0), reading(None, T + SECOND, quality=Quality.FAULT, fault="open"))
 
-    assert journal.restore().heard == {"fridge": LastHeard(5.0, T, T, T + SECOND, Quality.FAULT)}
+    assert journal.restore().heard == {"fridge": LastHeard(5.0, T, T, T + SECOND, Quality.FAULT, T + SECOND)}
 
 
 def test_a_point_that_only_had_faults_is_restored_without_a_value(journal):
     write(journal, *[reading(None, T + n * SECOND, quality=Quality.FAULT, fault="open") for n in range(2)])
 
     assert journal.restore().heard == {
-        "fridge": LastHeard(None, T + SECOND, T + SECOND, T + SECOND, Quality.FAULT)
+        "fridge": LastHeard(None, T + SECOND, T + SECOND, T + SECOND, Quality.FAULT, T + SECOND)
     }
 
 

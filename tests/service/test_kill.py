@@ -49,17 +49,21 @@ class Sensors:
         self.confirmed: set[tuple[int, float]] = set()
         self.paused = threading.Event()
         self.over = threading.Event()
-        self.thread = threading.Thread(target=self._live)
+        self.thread = threading.Thread(target=self._live, daemon=True)
 
     def _live(self) -> None:
         while not self.over.is_set():
             client = paho.Client(CallbackAPIVersion.VERSION2)
             waiting: dict[int, tuple[int, float]] = {}
+            early: set[int] = set()  # confirmed before publish() had returned
             lock = threading.Lock()
 
-            def confirmed(_c, _u, mid, _r, _p, waiting=waiting, lock=lock):
+            def confirmed(_c, _u, mid, _r, _p, waiting=waiting, early=early, lock=lock):
                 with lock:
-                    self.confirmed.add(waiting.pop(mid))
+                    if mid in waiting:
+                        self.confirmed.add(waiting.pop(mid))
+                    else:
+                        early.add(mid)
 
             client.on_publish = confirmed
             try:
@@ -72,9 +76,13 @@ class Sensors:
             while client.is_connected() and not self.over.is_set():
                 if not self.paused.is_set():
                     room, value = self._next()
+                    mid = client.publish(f"cold/{room}", f"{value:.6f}", qos=1).mid
                     with lock:
-                        info = client.publish(f"cold/{room}", f"{value:.6f}", qos=1)
-                        waiting[info.mid] = (room, value)
+                        if mid in early:
+                            early.remove(mid)
+                            self.confirmed.add((room, value))
+                        else:
+                            waiting[mid] = (room, value)
                 time.sleep(1 / RATE)
             if client.is_connected():
                 wait_until(lambda waiting=waiting: not waiting, 20)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hdmonitor.catalogue import own_rules
-from hdmonitor.events import Acknowledge, Close, Condition, Kind, Measured, Remark
-from hdmonitor.model import Level, Maintenance, Message, Priority, Quality
+from hdmonitor.events import Acknowledge, Close, Condition, Kind, Remark
+from hdmonitor.model import Level, Maintenance, Message, Priority, Quality, Reading
 from hdmonitor.monitor import Monitor
 from hdmonitor.scenario import Memory
 from hdmonitor.site import load_site
@@ -41,7 +41,7 @@ def sent(at, retained=False, **body):
 
 
 def handle(monitor, *items, at=None):
-    last = next((i.received_at for i in reversed(items) if isinstance(i, Message | Measured)), monitor.now)
+    last = next((i.received_at for i in reversed(items) if isinstance(i, Message | Reading)), monitor.now)
     return monitor.handle(items, at or last)
 
 
@@ -58,7 +58,7 @@ def warm(monitor, value=9.0, minutes=20):
     start = monitor.now
     for minute in range(0, minutes, 2):
         at = start + minute * MINUTE
-        handle(monitor, Measured(FRIDGE, value, at, at))
+        handle(monitor, Reading(FRIDGE, value, at, at))
     return monitor.handle([], start + minutes * MINUTE)
 
 
@@ -201,8 +201,8 @@ def test_a_point_that_was_never_heard_is_an_alarm_after_its_patience(monitor):
 def test_silence_after_an_outside_value_inherits_that_alarms_priority_and_the_earlier_deadline_and_quotes_it(
     monitor,
 ):
-    handle(monitor, Measured(FRIDGE, 15.1, NOON, NOON))
-    handle(monitor, Measured(FRIDGE, 15.5, NOON + MINUTE, NOON + MINUTE))
+    handle(monitor, Reading(FRIDGE, 15.1, NOON, NOON))
+    handle(monitor, Reading(FRIDGE, 15.5, NOON + MINUTE, NOON + MINUTE))
 
     early = monitor.handle([], NOON + 3 * MINUTE)
     silent = monitor.handle([], NOON + 16 * MINUTE)
@@ -250,12 +250,24 @@ def test_a_point_still_silent_after_the_broker_is_back_is_told_by_itself(monitor
 
 def test_our_own_downtime_is_not_the_silence_of_a_sensor(monitor):
     memory = Memory()
-    memory.take(handle(monitor, Measured(FRIDGE, 5.0, NOON, NOON)), NOON)
+    memory.take(handle(monitor, Reading(FRIDGE, 5.0, NOON, NOON)), NOON)
     memory.take(monitor.handle([], NOON + 5 * MINUTE), NOON + 5 * MINUTE)
 
     restarted = Monitor(site(), own_rules(), NOON + 65 * MINUTE, memory.restored())
 
     assert restarted.next_due() == NOON + 75 * MINUTE  # ten of its fifteen minutes are left
+
+
+def test_a_restart_after_a_fault_takes_no_older_reading_for_a_new_one(monitor):
+    memory = Memory()
+    body = {"temperature": 5.0, "last_seen": "2026-03-02T11:59:30Z"}
+    memory.take(handle(monitor, sent(NOON, **body)), NOON)
+    memory.take(handle(monitor, sent(NOON + MINUTE, temperature=None)), NOON + MINUTE)
+
+    restarted = Monitor(site(), own_rules(), NOON + MINUTE, memory.restored())
+    outcome = handle(restarted, sent(NOON + 2 * MINUTE, **body))
+
+    assert [reading.quality for reading in outcome.readings] == [Quality.LATE]
 
 
 # --- people ------------------------------------------------------------------------
@@ -277,7 +289,7 @@ def test_an_alarm_is_named_after_the_event_that_opened_it(monitor):
     events = []
     for minute in range(0, 20, 2):
         at = start + minute * MINUTE
-        events += handle(monitor, Measured(FRIDGE, 9.0, at, at)).events
+        events += handle(monitor, Reading(FRIDGE, 9.0, at, at)).events
     opened = next(event for event in events if event.detail.get("to") == "active")
 
     assert opened.alarm == f"A{opened.number}"
@@ -313,7 +325,7 @@ def test_getting_worse_pages_again_although_somebody_answered(monitor):
     handle(monitor, Acknowledge(name, "technician"))
 
     start = monitor.now
-    outcome = handle(monitor, Measured(FRIDGE, 16.0, start, start), at=start + 3 * MINUTE)
+    outcome = handle(monitor, Reading(FRIDGE, 16.0, start, start), at=start + 3 * MINUTE)
 
     assert Kind.RAISED in kinds(outcome)
     assert ("pharmacist-phone", "raised") in told(outcome)
@@ -340,7 +352,7 @@ def test_an_alarm_that_cleared_stays_until_somebody_writes_down_what_was_done(mo
     start = monitor.now
     for minute in range(12):
         at = start + minute * MINUTE
-        handle(monitor, Measured(FRIDGE, 5.0, at, at))
+        handle(monitor, Reading(FRIDGE, 5.0, at, at))
     assert [alarm.id for alarm in monitor.undocumented()] == [name]
 
     outcome = handle(monitor, Close(name, "pharmacist", "door left open; stock moved"))
@@ -365,7 +377,7 @@ def test_everybody_who_was_told_hears_that_it_is_back_to_normal(monitor):
     outcomes = []
     for minute in range(15):
         at = start + minute * MINUTE
-        outcomes += told(handle(monitor, Measured(FRIDGE, 5.0, at, at)))
+        outcomes += told(handle(monitor, Reading(FRIDGE, 5.0, at, at)))
 
     assert ("pharmacist-phone", "cleared") in outcomes
     assert not {name for name, about in outcomes if about == "cleared"} - {
@@ -381,7 +393,7 @@ def test_maintenance_holds_the_call_back_and_makes_up_for_it_afterwards():
     start = warm(monitor)
     for minute in range(20, 60, 2):
         at = NOON + minute * MINUTE
-        during = handle(monitor, Measured(FRIDGE, 9.0, at, at))
+        during = handle(monitor, Reading(FRIDGE, 9.0, at, at))
         assert told(during) == []
     after = monitor.handle([], NOON + 60 * MINUTE)
 
