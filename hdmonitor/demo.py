@@ -1,13 +1,40 @@
-"""The demonstration: an hour and a half in the pharmacy, told in a minute."""
+"""The demonstration: an hour and a half in the pharmacy, told in a minute.
+
+Everything is the real thing on a clock that runs faster: an MQTT broker in
+this process, the daemon with its journal, HTTP from Apprise to a phone that
+writes into this terminal, answers through the daemon's socket. Only the
+pharmacy is simulated.
+"""
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import mkdtemp
+from time import monotonic
+from zoneinfo import ZoneInfo
 
+from hdmonitor.adapters.broker import EmbeddedBroker
+from hdmonitor.adapters.control import ask
+from hdmonitor.adapters.mqtt import BrokerConfig
+from hdmonitor.catalogue import own_rules
+from hdmonitor.clock import Clock, ScaledClock
+from hdmonitor.model import Site
+from hdmonitor.reader import Reader
 from hdmonitor.scenario import Answer
+from hdmonitor.service import Plan, Service
 from hdmonitor.simulator.acts import Act, Deed
+from hdmonitor.simulator.pharmacy import Pharmacy
+from hdmonitor.simulator.publisher import Broker, Publisher
+from hdmonitor.simulator.telemetry import Sensors
+from hdmonitor.site import load_site
+from hdmonitor.units import show_duration
 
 SPEED = 100.0  # simulated seconds in a real one
 LENGTH = timedelta(minutes=100)  # of simulated time: one minute
@@ -58,3 +85,170 @@ STORY = (
 def acts(start: datetime) -> Iterator[Act]:
     """Return what the story does to the pharmacy when it begins at `start`, in order."""
     return (Act(start + scene.at, deed, what) for scene in STORY for deed, what in scene.deeds)
+
+
+# --- playing it ----------------------------------------------------------------
+
+TURN = 0.02  # real seconds between two looks at the clock
+START_WITHIN = 20.0  # real seconds
+
+
+class NotPlayed(Exception):
+    """The demonstration cannot be played, as a sentence."""
+
+
+def run(span: timedelta | None = None) -> int:
+    """Play the story in this terminal; `span` (real time) ends it earlier."""
+    site = _example()
+    folder = Path(mkdtemp(prefix="hdmonitor-demo-"))
+    clock = ScaledClock(SPEED)
+    with ExitStack() as house:
+        broker = house.enter_context(EmbeddedBroker())
+        phones = house.enter_context(_phones(Show(site, clock)))
+        login = BrokerConfig(
+            "127.0.0.1", broker.port, "hdmonitor-demo", user=broker.user, password=broker.password
+        )
+        plan = Plan(
+            site=site,
+            own=dict(own_rules()),
+            journal=folder / "journal.db",
+            socket=folder / "control.sock",
+            broker=login,
+            urls={name: f"json://127.0.0.1:{phones}/{name}" for name in site.destinations},
+        )
+        house.enter_context(_running(Service(plan, clock)))
+        sensors = house.enter_context(
+            Publisher(Broker("127.0.0.1", broker.port, broker.user, broker.password))
+        )
+        _play(Show(site, clock), plan, sensors, span)
+    _sum_up(plan, folder)
+    return 0
+
+
+def _example() -> Site:
+    """Return the example site, from the package or from the checkout."""
+    here = Path(__file__).parent
+    places = (here / "example" / "site.yaml", here.parent / "config" / "site.yaml")
+    site, problems = load_site(next((place for place in places if place.exists()), places[0]))
+    if site is None:
+        raise NotPlayed("\n".join(map(str, problems)))
+    return site
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Writes what happens into the terminal, in the time of the story."""
+
+    site: Site
+    clock: Clock
+
+    def say(self, who: str, text: str) -> None:
+        """Write one line: the local time of the pharmacy, who speaks, what."""
+        local = self.clock.now().astimezone(ZoneInfo(self.site.zone))
+        print(f"{local:%H:%M}  {who:18} {text}", flush=True)
+
+
+@contextmanager
+def _phones(show: Show) -> Iterator[int]:
+    """Be everybody's phone: an HTTP server that writes messages into the terminal."""
+
+    class Phone(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            """Show one message, as Apprise posts it."""
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            show.say(self.path.strip("/"), f"[ {body['title']} ]  {body['message']}")
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's name
+            """Say nothing: the messages are the log."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Phone)
+    thread = threading.Thread(target=server.serve_forever, name="phones", daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def _running(service: Service) -> Iterator[None]:
+    """Run the daemon in a thread of this process until the story is over."""
+    ready = threading.Event()
+    failure: list[BaseException] = []
+
+    def live() -> None:
+        try:
+            service.run(ready.set)
+        except BaseException as error:  # noqa: BLE001  # the top of a thread
+            failure.append(error)
+            ready.set()
+
+    thread = threading.Thread(target=live, name="service", daemon=True)
+    thread.start()
+    if not ready.wait(START_WITHIN) or failure:
+        raise NotPlayed(f"the daemon did not start: {failure[0] if failure else 'no answer'}")
+    try:
+        yield
+    finally:
+        service.stop()
+        thread.join(START_WITHIN)
+    if failure:
+        raise NotPlayed(f"the daemon ended: {failure[0]}")
+
+
+def _play(show: Show, plan: Plan, publisher: Publisher, span: timedelta | None) -> None:
+    start = show.clock.now()
+    sensors = Sensors(plan.site, Pharmacy(SEED, start), acts(start))
+    scenes = list(STORY)
+    wait = threading.Event()
+    ends = monotonic() + span.total_seconds() if span else float("inf")
+    while (now := show.clock.now()) < start + LENGTH and monotonic() < ends:
+        for topic, payload in sensors.messages(now):
+            publisher.publish(topic, payload)
+        while scenes and start + scenes[0].at <= now:
+            scene = scenes.pop(0)
+            show.say("", scene.text)
+            if scene.answer is not None:
+                show.say(scene.answer.by, _answered(plan, scene.answer))
+        wait.wait(TURN)
+
+
+def _answered(plan: Plan, answer: Answer) -> str:
+    """Answer the newest open alarm of a point through the daemon's socket, as the command line does."""
+    with Reader(plan.journal) as reader:
+        names = [alarm.id for alarm in reader.alarms() if alarm.point == answer.point and alarm.active]
+    if not names:
+        return "finds nothing to answer"
+    request = {"do": "ack", "alarm": names[-1], "by": answer.by, "note": ""}
+    refusal = ask(plan.socket, request).get("refused")
+    return f"hdmonitor alarms ack {names[-1]} --by {answer.by}" + (f": {refusal}" if refusal else "")
+
+
+def _sum_up(plan: Plan, folder: Path) -> None:
+    """Write the table of what happened, from the journal, and where to look next."""
+    zone = ZoneInfo(plan.site.zone)
+
+    def at(moment: datetime | None) -> str:
+        return f"{moment.astimezone(zone):%H:%M}" if moment else "-"
+
+    with Reader(plan.journal) as reader:
+        alarms, excursions = reader.alarms(everything=True), reader.excursions()
+        findings = reader.verify()
+    print(f"\n{'alarm':7}{'what':42}{'began':>7}{'alarm':>7}{'answer':>8}{'over':>7}")
+    for alarm in alarms:
+        answer = at(alarm.acknowledged_at)
+        print(
+            f"{alarm.id:7}{alarm.title:42}{at(alarm.began_at):>7}{at(alarm.opened_at):>7}"
+            f"{answer:>8}{at(alarm.cleared_at):>7}"
+        )
+    for one in excursions:
+        if one.alarm_at is None and one.end is not None:
+            lasted = show_duration(one.end - one.start)
+            print(f"       {one.point}: outside ({one.level.name.lower()}) for {lasted}, paged nobody")
+    print(f"\nThe record of this hour: {plan.journal}" + ("" if not findings else f"  {findings[0]}"))
+    print(f"  cd {folder} && hdmonitor verify --config ... checks that it is complete and unedited")
+    print("Next: config/site.yaml describes this pharmacy; README.md says how to describe yours.")
