@@ -1,0 +1,1 @@
+"""What reaches outside: brokers, databases, message providers. None of them imports another."""
