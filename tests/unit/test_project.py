@@ -108,7 +108,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(tmp_path) ->
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert packed == {
         path.relative_to(ROOT).as_posix() for path in files() if path.is_relative_to(ROOT / "hdmonitor")
-    }
+    } | {"hdmonitor/example/site.yaml"}
 
 
 def test_a_changed_rule_is_announced_under_limits_and_rules() -> None:
