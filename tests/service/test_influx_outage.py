@@ -52,10 +52,9 @@ def test_an_outage_of_influxdb_delays_no_alarm_and_loses_no_reading(tmp_path, mo
         load(1)
         database.start()
         load(2)
-        stored = lambda: _stored(daemon.journal)  # noqa: E731
-        wait_until(lambda: stored() == 3 * SECONDS * (RATE + 2), 60)
-        wait_until(lambda: database.count("reading_value") == stored(), 60)
-        counts = stored(), database.count("reading_value")
+        wait_until(lambda: _stored(daemon.journal) == 3 * SECONDS * (RATE + 2), 60)
+        wait_until(lambda: database.count("reading_value") == _stored(daemon.journal), 60)
+        counts = _stored(daemon.journal), database.count("reading_value")
         wait_until(lambda: len(_arrivals(sink)) == len(pulses), 60)
         assert daemon.stop() == 0
         database.stop()
