@@ -106,7 +106,12 @@ def run(span: timedelta | None = None) -> int:
         broker = house.enter_context(EmbeddedBroker())
         phones = house.enter_context(_phones(Show(site, clock)))
         login = BrokerConfig(
-            "127.0.0.1", broker.port, "hdmonitor-demo", user=broker.user, password=broker.password
+            "127.0.0.1",
+            broker.port,
+            "hdmonitor-demo",
+            user=broker.user,
+            password=broker.password,
+            mqtt5=False,
         )
         plan = Plan(
             site=site,

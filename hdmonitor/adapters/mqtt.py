@@ -70,6 +70,7 @@ class BrokerConfig:
     certificate: Path | None = None
     key: Path | None = None
     keep_alive: timedelta = timedelta(seconds=30)
+    mqtt5: bool = True  # False: a broker known to speak 3.1.1 only
 
     @property
     def address(self) -> str:
@@ -107,7 +108,7 @@ class Link:
         self._status_topic = status_topic
         self._canary_topic = "/".join([*status_topic.split("/")[:-1], "canary"])
         self._tls = _tls_context(broker) if broker.tls else None
-        self._protocol = V5
+        self._protocol = V5 if broker.mqtt5 else V311
         self._lock = threading.Lock()  # over _connection and _retained
         self._connection: _Connection | None = None
         self._retained: dict[str, bytes] = {status_topic: ONLINE}
@@ -243,6 +244,8 @@ class Link:
                 f"and what it may do; trying again every {LONGEST_WAIT:.0f} s."
             )
         else:
+            if connection.unanswered:  # a broker of 3.1.1 may wait for ever for the rest of a CONNECT of 5
+                self._protocol = V311 if self._protocol is V5 else V5
             self._tell(
                 f"{at} cannot be reached: {connection.ended}; trying again every {LONGEST_WAIT:.0f} s."
             )
@@ -339,6 +342,7 @@ class _Connection:
         self.accepted_at = 0.0
         self.code = 0  # the broker's reason code for refusing or ending
         self.ended = ""  # why, in words
+        self.unanswered = False
         self._broker = broker
         self._goodbye: paho.MQTTMessageInfo | None = None
         self._wake, self._waker = socket.socketpair()
@@ -403,6 +407,7 @@ class _Connection:
         self.client.loop_misc()
         if not self.number and not self.code and time.monotonic() > self._answer_by:
             self.ended = f"it accepts the connection but does not answer within {ANSWER_WITHIN:.0f} s"
+            self.unanswered = True
             return False
         return self.client.socket() is not None
 
