@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from hdmonitor import __version__
-from hdmonitor.adapters.control import ask
+from hdmonitor.adapters.control import ControlRefused, ask
 from hdmonitor.adapters.messenger import accepts, send_now
+from hdmonitor.adapters.systemd import Systemd
 from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
 from hdmonitor.events import Alarm
@@ -32,6 +33,7 @@ from hdmonitor.simulator.telemetry import NotSimulated
 from hdmonitor.site import check, load_site
 from hdmonitor.stories import load_scenario
 from hdmonitor.units import UnitError, parse_duration
+from hdmonitor.web.server import NotServed
 from hdmonitor.yaml_source import Problem
 
 FAILED = 1
@@ -47,7 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
-    except (Refused, JournalRefused, UnusableFile, Ended, NotPublished, NotSimulated) as error:
+    except (
+        Refused,
+        JournalRefused,
+        UnusableFile,
+        Ended,
+        NotPublished,
+        NotSimulated,
+        ControlRefused,
+        NotServed,
+    ) as error:
         print(error, file=sys.stderr)
         return FAILED
     except BrokenPipeError:
@@ -176,7 +187,7 @@ def _run(options: argparse.Namespace) -> int:
     for chatty in ("apscheduler", "apprise", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     settings, site = _checked(options)
-    service = Service(plan_of(settings, site), Clock())
+    service = Service(plan_of(settings, site), Clock(), Systemd(os.environ))
     install_signals(service.stop)
     service.run()
     return 0
@@ -317,9 +328,14 @@ def _scenario(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from hdmonitor.demo import run  # noqa: PLC0415  # needs the optional embedded broker
-
-    return run(options.span)
+    try:
+        from hdmonitor.demo import NotPlayed, run  # noqa: PLC0415  # needs the optional embedded broker
+    except ModuleNotFoundError as error:
+        raise Refused(f"the demonstration needs {error.name}; install hdmonitor[broker]") from error
+    try:
+        return run(options.span)
+    except NotPlayed as error:
+        raise Refused(str(error)) from error
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -36,9 +36,14 @@ class ScaledClock(Clock):
 
     def __init__(self, speed: float) -> None:
         super().__init__()
-        self._speed = speed
         self._start = datetime.now(UTC)
         self._began = monotonic()
+        self._speed = speed
+
+    def run(self, speed: float) -> None:
+        """Go on at another speed."""
+        self._start, self._began = self.now(), monotonic()
+        self._speed = speed
 
     def now(self) -> datetime:
         """Return the scaled time, aware, UTC."""

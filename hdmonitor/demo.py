@@ -25,6 +25,7 @@ from hdmonitor.adapters.control import ask
 from hdmonitor.adapters.mqtt import BrokerConfig
 from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock, ScaledClock
+from hdmonitor.events import Kind
 from hdmonitor.model import Site
 from hdmonitor.reader import Reader
 from hdmonitor.scenario import Answer
@@ -101,7 +102,7 @@ def run(span: timedelta | None = None) -> int:
     """Play the story in this terminal; `span` (real time) ends it earlier."""
     site = _example()
     folder = Path(mkdtemp(prefix="hdmonitor-demo-"))
-    clock = ScaledClock(SPEED)
+    clock = ScaledClock(1.0)  # the machine's own until everything is connected
     with ExitStack() as house:
         broker = house.enter_context(EmbeddedBroker())
         phones = house.enter_context(_phones(Show(site, clock)))
@@ -125,6 +126,8 @@ def run(span: timedelta | None = None) -> int:
         sensors = house.enter_context(
             Publisher(Broker("127.0.0.1", broker.port, broker.user, broker.password))
         )
+        _await_connection(plan.journal)
+        clock.run(SPEED)
         _play(Show(site, clock), plan, sensors, span)
     _sum_up(plan, folder)
     return 0
@@ -205,6 +208,16 @@ def _running(service: Service) -> Iterator[None]:
         raise NotPlayed(f"the daemon ended: {failure[0]}")
 
 
+def _await_connection(journal: Path) -> None:
+    """Wait until the daemon has reached the broker."""
+    deadline = monotonic() + START_WITHIN
+    with Reader(journal) as reader:
+        while not any(stored.event.kind is Kind.CONNECTED for stored in reader.events_after(0, 20)):
+            if monotonic() > deadline:
+                raise NotPlayed("the daemon did not reach the broker of the demonstration; run it again")
+            threading.Event().wait(TURN)
+
+
 def _play(show: Show, plan: Plan, publisher: Publisher, span: timedelta | None) -> None:
     start = show.clock.now()
     sensors = Sensors(plan.site, Pharmacy(SEED, start), acts(start))
@@ -250,10 +263,12 @@ def _sum_up(plan: Plan, folder: Path) -> None:
             f"{alarm.id:7}{alarm.title:42}{at(alarm.began_at):>7}{at(alarm.opened_at):>7}"
             f"{answer:>8}{at(alarm.cleared_at):>7}"
         )
-    for one in excursions:
-        if one.alarm_at is None and one.end is not None:
-            lasted = show_duration(one.end - one.start)
-            print(f"       {one.point}: outside ({one.level.name.lower()}) for {lasted}, paged nobody")
-    print(f"\nThe record of this hour: {plan.journal}" + ("" if not findings else f"  {findings[0]}"))
-    print(f"  cd {folder} && hdmonitor verify --config ... checks that it is complete and unedited")
+    quiet = {(one.point, one.start): one.end for one in excursions if one.alarm_at is None and one.end}
+    for (point, start), end in quiet.items():
+        print(f"{'-':7}{plan.site.points[point].name} {show_duration(end - start)}, paged nobody  ({point})")
+    kept = "is complete and unedited" if not findings else findings[0]
+    settings = folder / "hdmonitor.yaml"
+    settings.write_text("record: { journal: journal.db, socket: control.sock }\n")
+    print(f"\nThe record of this hour {kept}. Look into it:")
+    print(f"  hdmonitor alarms show {alarms[-1].id if alarms else 'A1'} --config {settings}")
     print("Next: config/site.yaml describes this pharmacy; README.md says how to describe yours.")

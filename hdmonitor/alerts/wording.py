@@ -93,10 +93,10 @@ def opened(s: Situation, zone: str, about: About = About.OPENED) -> Text:
 
 def acknowledged(s: Situation, zone: str, by: str, about_note: str) -> Text:
     """Say who answered, what they wrote, and how it stands."""
-    title = f"{fitting.shortened(by, 16)} answered: {{name}}"
+    who = f"By {fitting.shortened(by, 40)}."
     note = _sentence(f"Note: {fitting.shortened(about_note, 60)}") if about_note.strip() else ""
-    parts = ((0, _fact(s, zone).alone), (1, note))
-    return Text(fitting.title(s.name, (title,)), fitting.body(s.alarm, parts))
+    parts = ((0, who), (0, _fact(s, zone).alone), (1, note))
+    return Text(fitting.title(s.name, ("Answered: {name}",)), fitting.body(s.alarm, parts))
 
 
 def cleared(s: Situation, zone: str) -> Text:

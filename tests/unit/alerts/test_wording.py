@@ -365,20 +365,22 @@ def test_an_answer_names_the_person_the_state_and_the_note():
 
     text = acknowledged(told, ZONE, "Ann Lee", "on my way,\n20 min.")
 
-    assert text.title == "Ann Lee answered: HD Fridge 2"
-    assert text.body == "9.4 C, limit 8, rising, out since 02:41. Note: on my way, 20 min. A1844"
+    assert text.title == "Answered: HD Fridge 2"
+    assert text.body == "By Ann Lee. 9.4 C, limit 8, rising, out since 02:41. Note: on my way, 20 min. A1844"
 
 
 def test_an_answer_to_a_silent_point_quotes_its_last_value():
     told = situation(FRIDGE_2, SILENCE, value=9.5, cause="silent", rising=True, was_outside=True)
 
-    assert acknowledged(told, ZONE, "Ann Lee", "").body == "Silent since 02:41, was 9.5 C and rising. A1844"
+    assert acknowledged(told, ZONE, "Ann Lee", "").body == (
+        "By Ann Lee. Silent since 02:41, was 9.5 C and rising. A1844"
+    )
 
 
 def test_an_answer_about_a_hood_says_which_part_of_it():
     told = situation(BSC_EXHAUST, HOOD_EXHAUST, ALARM, LOW, 0.0)
 
-    assert acknowledged(told, ZONE, "Ann Lee", "").body == "Exhaust lost since 02:41. A1844"
+    assert acknowledged(told, ZONE, "Ann Lee", "").body == "By Ann Lee. Exhaust lost since 02:41. A1844"
 
 
 # --- over -------------------------------------------------------------------
