@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,12 +28,14 @@ from hdmonitor.events import (
 from hdmonitor.inbox import Arrived, Asked, BadLine, CanaryBack, Copied, Item, Linked, Sent, Stop, Tick, Told
 from hdmonitor.journal import Journal, Receipt
 from hdmonitor.monitor import Monitor
+from hdmonitor.status import COMMIT_BUCKETS, Status
 
 log = logging.getLogger(__name__)
 
 INBOX_SIZE = 2_000  # messages; a full inbox blocks paho's thread, which is the back-pressure
 BATCH = 500
 CANARY_PATIENCE = timedelta(seconds=60)
+BEAT = 5.0  # seconds between two turns at most, so that standing still shows
 
 
 class Link(Protocol):
@@ -65,6 +69,34 @@ class Batch:
     repeated: int = 0
 
 
+@dataclass(slots=True)
+class Tally:
+    """What the core has done since it started, and how it found itself."""
+
+    readings: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    commits: list[int] = field(default_factory=lambda: [0] * (len(COMMIT_BUCKETS) + 1))
+    commit_seconds: float = 0.0
+    trouble: dict[str, str] = field(default_factory=dict)
+    canary_at: float | None = None
+
+    def committed(self, outcome: Outcome, seconds: float) -> None:
+        """Count one transaction."""
+        self.readings += len(outcome.readings)
+        self.duplicates += outcome.duplicates
+        self.quarantined += len(outcome.quarantined)
+        self.commits[bisect_left(COMMIT_BUCKETS, seconds)] += 1
+        self.commit_seconds += seconds
+
+    def found(self, condition: Condition) -> None:
+        """Note a condition of the monitor itself."""
+        if condition.wrong:
+            self.trouble[condition.subject] = condition.text
+        else:
+            self.trouble.pop(condition.subject, None)
+
+
 class Core:
     """Turns inbox items into committed decisions. `run` is one thread's whole life."""
 
@@ -78,6 +110,8 @@ class Core:
         link: Link,
         tell: Callable[[], None],
         copy: Callable[[], None],
+        alive: Callable[[], None] = lambda: None,
+        beat: float = BEAT,
     ) -> None:
         self._journal = journal
         self._monitor = monitor
@@ -86,10 +120,14 @@ class Core:
         self._link = link
         self._tell = tell  # there is something to say to people
         self._copy = copy  # there is something to copy
+        self._alive = alive  # a turn is over
+        self._beat = beat
+        self._tally = Tally()
         self._up = False
         self._canary_sent: datetime | None = None
         self._failing: set[str] = set()
         self._stopping = False
+        self.status = Status(time.monotonic())
 
     def begin(self, back: timedelta, conditions: Sequence[Condition] = ()) -> None:
         """Write down that the daemon starts; until the broker is reached nothing is heard.
@@ -104,11 +142,29 @@ class Core:
         inputs.extend(conditions)
         inputs.append(Condition("broker", True, "the broker has not been reached yet"))
         self._commit(Batch(inputs))
+        self._turned()
 
     def run(self) -> None:
         """Turn until `Stop`; any error of the journal ends it."""
         while not self._stopping:
             self.turn(self._take())
+            self._turned()
+
+    def _turned(self) -> None:
+        """Let others see how we are; only here does the watchdog of the system get its sign of life."""
+        done = self._tally
+        self.status = Status(
+            turned_at=time.monotonic(),
+            connected=self._up,
+            canary_at=done.canary_at,
+            trouble=dict(done.trouble),
+            readings=done.readings,
+            duplicates=done.duplicates,
+            quarantined=done.quarantined,
+            commits=tuple(done.commits),
+            commit_seconds=done.commit_seconds,
+        )
+        self._alive()
 
     def turn(self, items: Sequence[Item]) -> None:
         """Decide and commit `items`; a change of connection stands in a batch of its own."""
@@ -126,9 +182,10 @@ class Core:
         self._commit(batch)
 
     def _take(self) -> list[Item]:
-        """Wait for an item or the next due moment, then take what else is waiting."""
-        due = self._monitor.next_due()
-        timeout = None if due is None else max(0.0, self._clock.seconds(due - self._clock.now()))
+        """Wait for an item, the next due moment or the next beat, then take what else is waiting."""
+        timeout, due = self._beat, self._monitor.next_due()
+        if due is not None:
+            timeout = min(timeout, max(0.0, self._clock.seconds(due - self._clock.now())))
         try:
             items = [self._inbox.get(timeout=timeout)]
         except Empty:
@@ -156,7 +213,7 @@ class Core:
             case Copied():
                 batch.copied.append(item)
             case CanaryBack():
-                self._canary_sent = None
+                self._canary_sent, self._tally.canary_at = None, time.monotonic()
                 batch.inputs.append(Condition("canary", False, "messages come back from the broker"))
             case Tick():
                 self._tick(batch)
@@ -237,9 +294,14 @@ class Core:
         if batch.topics is not None:
             outcome.states["topics"] = batch.topics
         if batch.receipts or batch.sent or batch.copied or _any(outcome):
+            started = time.monotonic()
             self._journal.commit(
                 outcome, receipts=batch.receipts, sent=batch.sent, copied=batch.copied, at=self._monitor.now
             )
+            self._tally.committed(outcome, time.monotonic() - started)
+        for item in batch.inputs:
+            if isinstance(item, Condition):
+                self._tally.found(item)
         for arrived in batch.arrived:
             self._link.acknowledge(arrived)
         for index, asked in batch.asked:

@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hdmonitor import rows
-from hdmonitor.events import Event, Json, LastHeard, Outcome, Quarantined, Restored
+from hdmonitor.events import Event, Json, Outcome, Quarantined, Restored
 from hdmonitor.inbox import Copied, Sent
 from hdmonitor.model import Quality, Reading
 from hdmonitor.outbox import write_notices, write_sent
@@ -265,24 +265,11 @@ class Journal:
         """
         with refusing(self.path):
             states = self._database.execute("SELECT key, body FROM state").fetchall()
-            heard = self._database.execute(
-                "SELECT id, value, measured_at, received_at, live_at, quality, judged_at FROM point"
-                " WHERE judged_at IS NOT NULL"
-            ).fetchall()
+            heard = self._database.execute(rows.SELECT_HEARD).fetchall()
             events, stopped_at = self._database.execute("SELECT events, stopped_at FROM meta").fetchone()
         return Restored(
             states={key: json.loads(body) for key, body in states},
-            heard={
-                point: LastHeard(
-                    value,
-                    rows.moment(measured_at),
-                    rows.moment(received_at),
-                    rows.moment_or_none(live_at),
-                    Quality(quality),
-                    rows.moment(judged_at),
-                )
-                for point, value, measured_at, received_at, live_at, quality, judged_at in heard
-            },
+            heard={row[0]: rows.heard(row[1:]) for row in heard},
             next_event=events + 1,
             stopped_at=rows.moment_or_none(stopped_at),
         )

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Self
 
 from hdmonitor import rows
-from hdmonitor.events import Alarm, Excursion
+from hdmonitor.events import Alarm, Excursion, LastHeard
 from hdmonitor.outbox import SLOWEST_RETRY
-from hdmonitor.rows import OutboxRow, Owed, Row, StoredEvent, StoredQuarantined, StoredReading
+from hdmonitor.rows import OutboxRow, Owed, Owing, Row, StoredEvent, StoredQuarantined, StoredReading
 
 BUSY = 5.0  # seconds to wait for another connection
 AT_ONCE = 1_000  # events checked between two looks at the file
@@ -152,7 +152,18 @@ class Reader:
         )
         return rows.moment_or_none(at)
 
+    def owing(self) -> Owing:
+        """Return what is owed to all destinations together."""
+        ((count, oldest_at),) = self._rows(
+            "SELECT count(*), min(at) FROM outbox WHERE delivered_at IS NULL AND replaced_by IS NULL"
+        )
+        return Owing(count, rows.moment_or_none(oldest_at))
+
     # --- what was recorded --------------------------------------------------
+
+    def heard(self) -> dict[str, LastHeard]:
+        """Return what was last heard of each point; one that was never heard is missing."""
+        return {row[0]: rows.heard(row[1:]) for row in self._rows(rows.SELECT_HEARD)}
 
     def readings_after(self, seq: int, limit: int) -> list[StoredReading]:
         """Return readings in the order of recording."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Quarantined
+from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, LastHeard, Notice, Quarantined
 from hdmonitor.model import EPOCH, Level, Priority, Quality, Reading
 
 MICROSECOND = timedelta(microseconds=1)
@@ -20,6 +20,10 @@ Row: TypeAlias = tuple[Any, ...]
 SELECT_READING = (
     "SELECT seq, id, reading.value, reading.measured_at, reading.received_at, reading.quality,"
     " fault, device_time, live FROM reading JOIN point ON key = point"
+)
+SELECT_HEARD = (
+    "SELECT id, value, measured_at, received_at, live_at, quality, judged_at FROM point"
+    " WHERE judged_at IS NOT NULL"
 )
 SELECT_EVENT = "SELECT number, at, recorded_at, kind, subject, alarm, detail, hash FROM event"
 SELECT_ALARM = (
@@ -88,6 +92,14 @@ class OutboxRow(Owed):
     replaced_by: int | None  # the row that tells the same destination newer things
 
 
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """How much nobody has taken yet, and since when the oldest of it is owed."""
+
+    count: int
+    oldest_at: datetime | None
+
+
 def micros(moment: datetime) -> int:
     """Return an aware time as it is stored."""
     return (moment - EPOCH) // MICROSECOND
@@ -147,6 +159,19 @@ def reading(row: Row) -> StoredReading:
             device_time=moment_or_none(device_time),
             live=bool(live),
         ),
+    )
+
+
+def heard(row: Row) -> LastHeard:
+    """Read what SELECT_HEARD gives after the id of the point."""
+    value, measured_at, received_at, live_at, quality, judged_at = row
+    return LastHeard(
+        value,
+        moment(measured_at),
+        moment(received_at),
+        moment_or_none(live_at),
+        Quality(quality),
+        moment(judged_at),
     )
 
 

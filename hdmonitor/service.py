@@ -6,26 +6,30 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Full, Queue
+from time import monotonic
 from types import FrameType
 
 from hdmonitor.adapters.control import ControlServer
 from hdmonitor.adapters.influx import Copier, InfluxConfig
 from hdmonitor.adapters.messenger import Messenger, send_now
 from hdmonitor.adapters.mqtt import BrokerConfig, Link
+from hdmonitor.adapters.systemd import Systemd
 from hdmonitor.adapters.timer import Timer
 from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
-from hdmonitor.core import INBOX_SIZE, Core
+from hdmonitor.core import BEAT, INBOX_SIZE, Core
 from hdmonitor.events import Condition
 from hdmonitor.inbox import BadLine, Item, Stop
 from hdmonitor.journal import Journal, JournalRefused
 from hdmonitor.model import NO_TIME, Rule, Site
 from hdmonitor.monitor import Monitor
-from hdmonitor.settings import Settings
+from hdmonitor.settings import Settings, Web
+from hdmonitor.web.app import Pages
+from hdmonitor.web.server import WebServer, listen
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +47,7 @@ class Plan:
     broker: BrokerConfig
     urls: dict[str, str]  # Apprise URL by destination
     influx: InfluxConfig | None = None
+    web: Web | None = None
 
 
 def plan_of(settings: Settings, site: Site) -> Plan:
@@ -72,6 +77,7 @@ def plan_of(settings: Settings, site: Site) -> Plan:
         )
         if influx
         else None,
+        web=settings.web,
     )
 
 
@@ -86,9 +92,10 @@ class Ended(Exception):
 class Service:
     """One running daemon. `run` returns after `stop`, and raises when a part fails."""
 
-    def __init__(self, plan: Plan, clock: Clock) -> None:
+    def __init__(self, plan: Plan, clock: Clock, systemd: Systemd | None = None) -> None:
         self._plan = plan
         self._clock = clock
+        self._systemd = systemd or Systemd({})
         self._inbox: Queue[Item] = Queue(INBOX_SIZE)
         self._over = threading.Event()
         self._drained = threading.Event()
@@ -126,6 +133,7 @@ class Service:
         monitor = Monitor(plan.site, plan.own, now - back, restored)
         with ExitStack() as house:
             house.callback(self.journal.close)
+            door = house.enter_context(listen(plan.web.host, plan.web.port)) if plan.web else None
             link = Link(
                 plan.broker,
                 sorted(plan.site.devices),
@@ -145,6 +153,8 @@ class Service:
                 link=link,
                 tell=messenger.wake,
                 copy=copier.wake if copier else _nothing,
+                alive=self._systemd.alive,
+                beat=min(BEAT, (self._systemd.watchdog or BEAT) / 4),
             )
             # An alarm about a database that is no longer configured would stay for ever.
             core.begin(back, [] if copier else [Condition("influx", False, "no InfluxDB is configured")])
@@ -153,13 +163,28 @@ class Service:
             house.enter_context(messenger)
             if copier is not None:
                 house.enter_context(copier)
-            house.enter_context(ControlServer(plan.socket, self.put))
-            house.enter_context(Timer(self.put))
+            house.enter_context(ControlServer(plan.socket, self.put, failed=self._failed))
+            if door is not None:
+                house.enter_context(WebServer(door, self._pages(core), failed=self._failed))
+            house.enter_context(Timer(self.put, failed=self._failed))
+            log.info("watching %d points of %s", len(plan.site.points), plan.site.name)
+            self._systemd.ready()
             ready()
             self._over.wait()
+            self._systemd.stopping()
             log.info("stopping")
         if self._error is not None:
             raise Ended(f"{type(self._error).__name__}: {self._error}") from self._error
+
+    def _pages(self, core: Core) -> Pages:
+        return Pages(
+            self._plan.site,
+            self.journal.reader,
+            now=self._clock.now,
+            status=lambda: core.status,
+            waiting=self._inbox.qsize,
+            copies=self._plan.influx is not None,
+        )
 
     def _copier(self) -> Copier | None:
         if self._plan.influx is None:
@@ -188,11 +213,15 @@ class Service:
         try:
             yield
         finally:
+            deadline = monotonic() + STOP_WITHIN
             if thread.is_alive():
-                self.put(Stop())
-                thread.join(STOP_WITHIN)
+                with suppress(Full):  # the core stands still, and the inbox has filled up before it
+                    self._inbox.put(Stop(), timeout=STOP_WITHIN)
+                thread.join(max(0.0, deadline - monotonic()))
             self._drained.set()
-            if not thread.is_alive() and self._error is None:
+            if thread.is_alive():
+                self._error = self._error or Ended(f"the core did not come to its end in {STOP_WITHIN:.0f} s")
+            elif self._error is None:
                 self.journal.checkpoint()
 
     def _live(self, core: Core) -> None:

@@ -86,12 +86,16 @@ def _line(way: socket.socket, within: float) -> bytes:
 class ControlServer:
     """Serves the socket at `path` while it is entered; `put` gets `Asked` from threads of its own.
 
-    Raises `ControlRefused` where it cannot.
+    Raises `ControlRefused` where it cannot. `failed` gets whatever ended the
+    serving, which nothing else would notice.
     """
 
-    def __init__(self, path: Path, put: Callable[[Item], None]) -> None:
+    def __init__(
+        self, path: Path, put: Callable[[Item], None], *, failed: Callable[[BaseException], None]
+    ) -> None:
         self._path = path
         self._put = put
+        self._failed = failed
 
     def __enter__(self) -> Self:
         _make_way(self._path)
@@ -102,9 +106,7 @@ class ControlServer:
                 f"{self._path}: the socket for the command line cannot be made ({error});"
                 " its folder must exist and be writable"
             ) from error
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="control", daemon=True
-        )
+        self._thread = threading.Thread(target=self._live, name="control", daemon=True)
         self._thread.start()
         return self
 
@@ -114,6 +116,12 @@ class ControlServer:
         self._thread.join()
         self._server.server_close()
         self._path.unlink(missing_ok=True)
+
+    def _live(self) -> None:
+        try:
+            self._server.serve_forever(0.1)
+        except BaseException as error:  # noqa: BLE001  # the top of a thread
+            self._failed(error)
 
 
 def _make_way(path: Path) -> None:

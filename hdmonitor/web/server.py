@@ -1,0 +1,100 @@
+"""HTTP in a thread of its own, on a socket that was bound before anything else was started."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.types import ASGIApp
+
+START_WITHIN = 10.0  # seconds
+LEAVE = 2  # seconds for answers that are under way when we stop
+MOST_CLIENTS = 100  # connections; more are told to come back
+
+
+class NotServed(Exception):
+    """The pages cannot be served: where, why, what to do."""
+
+
+@contextmanager
+def listen(host: str, port: int) -> Iterator[socket.socket]:
+    """Give the socket for the pages, bound; raises `NotServed`."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        door = socket.create_server((str(address[0]), port), family=family)
+    except OSError as error:
+        raise NotServed(
+            f"web pages cannot be served at {host}, port {port}: {error.strerror};"
+            " end what listens there, or name another web.host or web.port"
+        ) from error
+    with door:
+        yield door
+
+
+class WebServer:
+    """Serves `pages` on the bound socket `door` while it is entered.
+
+    `failed` gets whatever ended the thread, which nothing else would notice.
+    """
+
+    def __init__(
+        self, door: socket.socket, pages: ASGIApp, *, failed: Callable[[BaseException], None]
+    ) -> None:
+        self._door = door
+        self._failed = failed
+        self._server = _Server(
+            uvicorn.Config(
+                pages,
+                loop="asyncio",
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                limit_concurrency=MOST_CLIENTS,
+                timeout_graceful_shutdown=LEAVE,
+            )
+        )
+        self._thread = threading.Thread(target=self._live, name="web", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        if not self._server.up.wait(START_WITHIN):
+            raise NotServed(f"web pages were not served within {START_WITHIN:.0f} s; see the log")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish the answers that are under way, up to a limit."""
+        self._server.should_exit = True
+        self._thread.join(LEAVE + 1.0)
+
+    def _live(self) -> None:
+        try:
+            self._server.run(sockets=[self._door])
+        except BaseException as error:  # noqa: BLE001  # the top of a thread; uvicorn raises SystemExit
+            self._failed(error)
+        else:
+            if not self._server.should_exit:
+                self._failed(RuntimeError("the web server has stopped"))
+
+
+class _Server(uvicorn.Server):
+    """Tells when it takes requests."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so only if it worked."""
+        await super().startup(sockets)
+        if self.started:
+            self.up.set()

@@ -1,0 +1,183 @@
+"""What the first page shows: every point with its value, limit, age and state, and the open alarms.
+
+Nothing here says that something is safe. A value that nobody vouches for any
+more is unknown, whatever it was.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hdmonitor.alerts.situation import Situation
+from hdmonitor.events import Alarm, LastHeard
+from hdmonitor.model import NO_TIME, Level, Point, Quality, Site
+from hdmonitor.units import show_duration
+
+OWN = "hdmonitor."  # points of the monitor itself
+# An alarm about the sensor says what it is; one about a limit says how far it has come.
+SENSOR_ALARMS = {
+    "HDM-SILENCE": "silent",
+    "HDM-FAULT": "no value",
+    "HDM-BATTERY": "battery low",
+    "HDM-CLOCK": "wrong clock",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One point as a line of its room."""
+
+    point: str
+    name: str
+    value: str  # "9.4 C", "open", "no value"
+    limit: str  # "2 to 8"
+    age: str  # "12 s"; empty where nothing was ever heard
+    state: str  # "inside", "too warm", "silent", …
+    look: str  # "inside", "outside", "unknown"
+    alarms: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One alarm that nobody has closed."""
+
+    id: str
+    level: str
+    title: str
+    says: str  # beside its point: "CRITICAL A12", "warning A14: battery low"
+    began: str
+    answer: str  # who answered, or that nobody has
+    room: str  # id; empty for an alarm about the monitor itself
+    active: bool
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """A room and its points."""
+
+    id: str
+    name: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The whole page."""
+
+    rooms: tuple[RoomView, ...]
+    alarms: tuple[Shown, ...]  # running, the worst first
+    undocumented: tuple[Shown, ...]  # over, but nobody has written down what was done
+    unknown: int  # points without a value that anybody vouches for
+
+
+def watched(site: Site, heard: Mapping[str, LastHeard], alarms: Sequence[Alarm], now: datetime) -> Watched:
+    """Put together what the journal says of `site` at `now`; `alarms` are those nobody has closed."""
+    ranked = sorted(alarms, key=lambda alarm: (-alarm.level, -alarm.priority, alarm.opened_at))
+    shown = {alarm.id: _shown(site, alarm, now) for alarm in ranked}
+    at_point: defaultdict[str, list[Alarm]] = defaultdict(list)
+    for alarm in ranked:
+        if alarm.active:
+            at_point[alarm.point].append(alarm)
+    rows: defaultdict[str, list[Row]] = defaultdict(list)
+    for point in site.points.values():
+        running = tuple(shown[alarm.id] for alarm in at_point[point.id])
+        rows[point.room].append(_row(site, point, heard.get(point.id), running, now))
+    return Watched(
+        rooms=tuple(
+            RoomView(room.id, room.name, tuple(rows[room.id]))
+            for room in site.rooms.values()
+            if room.id in rows
+        ),
+        alarms=tuple(shown[alarm.id] for alarm in ranked if alarm.active),
+        undocumented=tuple(shown[alarm.id] for alarm in ranked if not alarm.active),
+        unknown=sum(row.look == "unknown" for inside in rows.values() for row in inside),
+    )
+
+
+def _row(site: Site, point: Point, heard: LastHeard | None, alarms: tuple[Shown, ...], now: datetime) -> Row:
+    told = _situation(site, point, now)
+    look, state = _state(site, point, heard, now)
+    value = heard.value if heard else None
+    return Row(
+        point=point.id,
+        name=told.name,
+        value="no value" if value is None else told.shown(value),
+        limit=_limit(told),
+        age="" if heard is None else _age(now - heard.measured_at),
+        state=state,
+        look=look,
+        alarms=alarms,
+    )
+
+
+def _state(site: Site, point: Point, heard: LastHeard | None, now: datetime) -> tuple[str, str]:
+    """Return how a point looks, and the words for it."""
+    for span in site.maintenance:
+        if point.id in span.points and span.start <= now < span.end:
+            return "unknown", f"out of service for {_age(span.end - now)} more: {span.reason}"
+    if heard is None:
+        return "unknown", "never heard"
+    if heard.live_at is None or now - heard.live_at > point.valid_for:
+        return "unknown", "silent" if heard.live_at is None else f"silent for {_age(now - heard.live_at)}"
+    if heard.quality is Quality.FAULT or heard.value is None:
+        return "unknown", "sensor fault"
+    value = heard.value
+    beyond = [limit for rule in point.rules for limit in rule.thresholds if limit.outside(value)]
+    if not beyond:
+        return "inside", "inside"
+    worst = max(beyond, key=lambda limit: limit.rank)
+    return "outside", worst.name
+
+
+def _limit(told: Situation) -> str:
+    """Say what is needed, as messages do: "2 to 8", "at most 8", "closed"."""
+    if told.is_state:
+        return told.figure(told.rule.thresholds[0])
+    return told.need
+
+
+def _situation(site: Site, point: Point, now: datetime) -> Situation:
+    """Return a point as messages see it: the page shows the same names and figures."""
+    return Situation(
+        alarm="",
+        point=point,
+        rule=point.rules[0],
+        threshold=None,
+        cause="",
+        value=None,
+        measured_at=None,
+        began_at=now,
+        at=now,
+        peak=None,
+        rising=None,
+        room=site.rooms.get(point.room),
+    )
+
+
+def _shown(site: Site, alarm: Alarm, now: datetime) -> Shown:
+    point = site.points.get(alarm.point)
+    own = alarm.point.startswith(OWN)
+    level = alarm.level.name.lower()
+    about = SENSOR_ALARMS.get(alarm.rule, "")
+    loud = level if alarm.level is Level.WARNING else level.upper()
+    by = alarm.acknowledged_by
+    name = site.people[by].name if by and by in site.people else by
+    return Shown(
+        id=alarm.id,
+        level=level,
+        title=alarm.title,
+        says=f"{loud} {alarm.id}{': ' if about else ''}{about}",
+        began=_age(now - alarm.began_at),
+        answer=f"answered by {name}" if by else "nobody has answered",
+        room=point.room if point else "",
+        active=alarm.active,
+        own=own,
+    )
+
+
+def _age(span: timedelta) -> str:
+    return show_duration(max(span, NO_TIME))
