@@ -21,6 +21,7 @@ README = (HERE / "README.md").read_text(encoding="utf-8")
 EVENTS = (HERE / "docs" / "events.md").read_text(encoding="utf-8")
 SCENARIOS = (HERE / "docs" / "scenarios.md").read_text(encoding="utf-8")
 ALARMS = (HERE / "docs" / "alarms.md").read_text(encoding="utf-8")
+OWN = own_rules()
 ARCHITECTURE = (HERE / "docs" / "architecture.md").read_text(encoding="utf-8")
 LIMIT = {"rule", "version", "level", "side", "name", "limit"}
 
@@ -67,7 +68,7 @@ def test_the_details_of_events_are_those_that_the_page_names():
     for name in ("blind", "hood", "refrigerator", "hd_buffer_pressure"):
         scenario, _ = load_scenario(HERE / "tests" / "scenarios" / f"{name}.yaml", site_of)
         for story in scenario.stories:
-            play(story, own_rules(), remember=lambda: Noted(seen))
+            play(story, OWN, remember=lambda: Noted(seen))
 
     fields = {}
     for event in seen:
@@ -147,7 +148,7 @@ def test_the_stories_on_their_page_are_told_as_they_happen(tmp_path):
 
     assert problems == []
     for story in scenario.stories:
-        assert play(story, own_rules()) == list(story.then)
+        assert play(story, OWN) == list(story.then)
 
 
 LINE = re.compile(r"^\| `(\d+[ms] [^`]+)` \|", re.MULTILINE)
