@@ -80,7 +80,7 @@ destinations:
   second: { name: Second phone, person: keeper }
 escalation:
   containment: { steps: [{ after: "0s", notify: [phone] }], repeat: "30m" }
-  storage: { steps: [{ after: "0s", notify: [phone] }, { after: "3s", notify: [second] }], repeat: "30m" }
+  storage: { steps: [{ after: "0s", notify: [phone] }, { after: "12s", notify: [second] }], repeat: "30m" }
   other: { steps: [{ after: "0s", notify: [phone] }], repeat: "30m" }
 """
 
@@ -108,7 +108,7 @@ def test_a_real_message_out_of_range_reaches_a_phone_and_an_answer_stops_the_esc
 
         # Of the two alarms only the one nobody answered is escalated.
         publish(client, "plain/second", b"9.5")
-        wait_until(lambda: told(sink, "/second"), 20)
+        wait_until(lambda: told(sink, "/second"), 40)
         assert [text.partition(":")[0] for text in texts(sink, "/second")] == ["Second Fridge"]
         assert daemon.command("verify", "--config=hdmonitor.yaml").returncode == 0
         assert daemon.stop() == 0
