@@ -20,6 +20,7 @@ from hdmonitor.site import load_site
 
 SITE_FILE = Path(__file__).parents[1] / "sites" / "cold_rooms.yaml"
 SITE, _ = load_site(SITE_FILE)
+OWN = own_rules()
 RESTARTS = 0.2  # of all commits are followed by one
 
 
@@ -57,13 +58,13 @@ def recorded_by_a_daemon(file, path):
             if row["quantity"] == "temperature"
         ]
     journal = Journal.open(path)
-    monitor = Monitor(SITE, own_rules(), messages[0].received_at)
+    monitor = Monitor(SITE, OWN, messages[0].received_at)
     while messages:
         size = random.randint(1, 200)
         batch, messages = messages[:size], messages[size:]
         journal.commit(monitor.handle(batch, batch[-1].received_at), at=monitor.now)
         if random.random() < RESTARTS:
-            monitor = Monitor(SITE, own_rules(), monitor.now, journal.restore())
+            monitor = Monitor(SITE, OWN, monitor.now, journal.restore())
     with journal.reader() as reader:
         excursions = [as_json(one, {}) for one in reader.excursions()]
     journal.close()

@@ -18,6 +18,7 @@ from hdmonitor.site import load_site
 TESTS = Path(__file__).parents[1]
 SITE, _ = load_site(TESTS / "sites" / "cold_rooms.yaml")
 EXAMPLE, _ = load_site(TESTS.parent / "config" / "site.yaml")
+OWN = own_rules()
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 
@@ -36,7 +37,7 @@ def warm(clock, value="9", sensor="wip1", unit="degC"):
 
 
 def judged(file, site=SITE):
-    return replay(site, own_rules(), read(file, site.points, NOW).readings)
+    return replay(site, OWN, read(file, site.points, NOW).readings)
 
 
 def told(file, site=SITE):
@@ -483,7 +484,7 @@ def test_a_file_without_any_reading_of_the_site_says_so(file):
 
     assert recorded.readings == []
     assert recorded.named == [f"{file}: no reading of any point of the site"]
-    assert replay(SITE, own_rules(), []).excursions == []
+    assert replay(SITE, OWN, []).excursions == []
 
 
 def test_one_excursion_is_one_line_of_json(file):
