@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from servers import wait_until
+from servers import free_port, wait_until
 
 SITE = """
 site: {{ id: test, name: Test, regime: 503A, time_zone: America/New_York, waste_regime: subpart-p }}
@@ -49,11 +49,13 @@ class Daemon:
     def __init__(self, directory: Path, site: str, broker_port: int, sink_url: str, more: str = "") -> None:
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
+        self.web_port = free_port()
         host = sink_url.removeprefix("http://")
         (directory / "site.yaml").write_text(site)
         (directory / "hdmonitor.yaml").write_text(
             f"broker: {{ host: 127.0.0.1, port: {broker_port}, client_id: test }}\n"
             f"record: {{ journal: journal.db, socket: control.sock }}\n"
+            f"web: {{ port: {self.web_port} }}\n"
             f"notifications:\n  urls:\n    phone: json://{host}/phone\n    second: json://{host}/second\n{more}"
         )
         self.journal = directory / "journal.db"

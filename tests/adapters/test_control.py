@@ -37,6 +37,10 @@ class Core:
             asked.reply.put(self.answer)
 
 
+def ended(error):
+    raise AssertionError("the serving ended") from error
+
+
 def raw(path, sent, *, finish=True):
     """Send bytes and return the answer."""
     with socket.socket(socket.AF_UNIX) as way:
@@ -50,7 +54,7 @@ def raw(path, sent, *, finish=True):
 
 def test_an_acknowledgement_reaches_the_core_and_its_answer_comes_back(path):
     core = Core("")
-    with ControlServer(path, core.put):
+    with ControlServer(path, core.put, failed=ended):
         assert ask(path, REQUEST) == {"done": True}
 
     assert core.acts == [Acknowledge("A1842", "lee", "on my way")]
@@ -58,7 +62,7 @@ def test_an_acknowledgement_reaches_the_core_and_its_answer_comes_back(path):
 
 def test_a_closing_is_refused_with_the_words_of_the_core(path):
     core = Core("closing A1842 needs a note of what was done")
-    with ControlServer(path, core.put):
+    with ControlServer(path, core.put, failed=ended):
         answer = ask(path, REQUEST | {"do": "close", "note": " \n"})
 
     assert answer == {"refused": "closing A1842 needs a note of what was done"}
@@ -91,7 +95,7 @@ WRONG = [
 @pytest.mark.parametrize(("sent", "sentence"), WRONG, ids=range(len(WRONG)))
 def test_a_bad_request_gets_a_sentence_and_never_reaches_the_core(path, sent, sentence):
     core = Core("")
-    with ControlServer(path, core.put):
+    with ControlServer(path, core.put, failed=ended):
         assert raw(path, sent) == {"refused": sentence}
         assert ask(path, REQUEST) == {"done": True}
 
@@ -100,7 +104,7 @@ def test_a_bad_request_gets_a_sentence_and_never_reaches_the_core(path, sent, se
 
 def test_a_client_that_says_nothing_is_sent_away_and_delays_nobody(path, monkeypatch):
     monkeypatch.setattr(control, "SPEAK_WITHIN", 0.2)
-    with ControlServer(path, Core("").put), socket.socket(socket.AF_UNIX) as mute:
+    with ControlServer(path, Core("").put, failed=ended), socket.socket(socket.AF_UNIX) as mute:
         mute.connect(str(path))
 
         assert ask(path, REQUEST) == {"done": True}
@@ -109,7 +113,7 @@ def test_a_client_that_says_nothing_is_sent_away_and_delays_nobody(path, monkeyp
 
 def test_more_clients_than_there_is_room_for_are_told_to_come_back(path):
     core = Core(None)
-    with ControlServer(path, core.put), ExitStack() as clients:
+    with ControlServer(path, core.put, failed=ended), ExitStack() as clients:
         for _ in range(control.MOST_CLIENTS):
             way = clients.enter_context(socket.socket(socket.AF_UNIX))
             way.connect(str(path))
@@ -122,7 +126,7 @@ def test_more_clients_than_there_is_room_for_are_told_to_come_back(path):
 
 def test_a_core_that_does_not_answer_is_said_to_be_uncertain(path, monkeypatch):
     monkeypatch.setattr(control, "ANSWER_WITHIN", 0.1)
-    with ControlServer(path, Core(None).put):
+    with ControlServer(path, Core(None).put, failed=ended):
         assert ask(path, REQUEST) == {
             "refused": "no answer in time; it may still be done, look with: hdmonitor alarms show"
         }
@@ -133,7 +137,7 @@ def test_a_full_inbox_does_not_keep_the_command_line_for_ever(path, monkeypatch)
     monkeypatch.setattr(control, "SPEAK_WITHIN", 0.1)
     inbox = Queue(1)
     inbox.put("something")
-    with ControlServer(path, inbox.put):
+    with ControlServer(path, inbox.put, failed=ended):
         with pytest.raises(ControlRefused, match="no answer in time; it may still be done"):
             ask(path, REQUEST)
         inbox.get()
@@ -142,7 +146,7 @@ def test_a_full_inbox_does_not_keep_the_command_line_for_ever(path, monkeypatch)
 
 def test_a_request_that_waits_for_the_core_is_answered_although_the_server_stops(path):
     inbox, answers = Queue(), Queue()
-    with ControlServer(path, inbox.put):
+    with ControlServer(path, inbox.put, failed=ended):
         client = threading.Thread(target=lambda: answers.put(ask(path, REQUEST)))
         client.start()
         asked = inbox.get(timeout=10)
@@ -158,7 +162,7 @@ def test_a_request_that_waits_for_the_core_is_answered_although_the_server_stops
 def test_only_owner_and_group_may_use_the_socket_and_it_goes_with_the_daemon(path):
     before = os.umask(0)
     try:
-        with ControlServer(path, Core("").put):
+        with ControlServer(path, Core("").put, failed=ended):
             mode = path.stat().st_mode & 0o777
     finally:
         os.umask(before)
@@ -178,14 +182,14 @@ def test_what_a_killed_daemon_left_behind_is_replaced(path):
     with pytest.raises(ControlRefused, match="no hdmonitor runs"):
         ask(path, REQUEST)
 
-    with ControlServer(path, Core("").put):
+    with ControlServer(path, Core("").put, failed=ended):
         assert ask(path, REQUEST) == {"done": True}
 
 
 def test_a_second_daemon_is_refused_and_the_first_goes_on(path):
-    with ControlServer(path, Core("").put):
+    with ControlServer(path, Core("").put, failed=ended):
         with pytest.raises(ControlRefused, match="another hdmonitor listens here; stop it"):
-            ControlServer(path, Core("").put).__enter__()
+            ControlServer(path, Core("").put, failed=ended).__enter__()
         assert ask(path, REQUEST) == {"done": True}
 
 
@@ -193,13 +197,13 @@ def test_a_file_that_is_not_a_socket_is_left_alone(path):
     path.write_text("mine")
 
     with pytest.raises(ControlRefused, match=r"control\.sock is not a socket; name another place"):
-        ControlServer(path, Core("").put).__enter__()
+        ControlServer(path, Core("").put, failed=ended).__enter__()
     assert path.read_text() == "mine"
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(ControlRefused, match=r"No such file.*its folder must exist and be writable"):
-        ControlServer(tmp_path / "none" / "control.sock", Core("").put).__enter__()
+        ControlServer(tmp_path / "none" / "control.sock", Core("").put, failed=ended).__enter__()
 
 
 def test_a_socket_that_somebody_else_serves_is_not_believed(path):
