@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 import threading
@@ -13,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from hdmonitor import __version__
+from hdmonitor import __version__, logs
 from hdmonitor.adapters.control import ControlRefused, ask
 from hdmonitor.adapters.messenger import accepts, send_now
 from hdmonitor.adapters.systemd import Systemd
@@ -183,9 +182,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("apscheduler", "apprise", "urllib3"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs.to_standard_error()
     settings, site = _checked(options)
     service = Service(plan_of(settings, site), Clock(), Systemd(os.environ))
     install_signals(service.stop)

@@ -19,7 +19,7 @@ from hdmonitor.status import COMMIT_BUCKETS, Status
 SILENCE = "HDM-SILENCE"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # a registry tells its collectors apart by identity
 class Figures(Collector):
     """Everything that is told, as of one moment. The journal may be unreadable: then its part is left out."""
 
