@@ -15,6 +15,7 @@ from typing import TypeVar
 from hdmonitor import __version__, logs
 from hdmonitor.adapters.control import ControlRefused, ask
 from hdmonitor.adapters.messenger import accepts, send_now
+from hdmonitor.adapters.mqtt import Unusable
 from hdmonitor.adapters.systemd import Systemd
 from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         NotSimulated,
         ControlRefused,
         NotServed,
+        Unusable,
     ) as error:
         print(error, file=sys.stderr)
         return FAILED

@@ -15,6 +15,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -233,8 +234,8 @@ class Link:
             self._put(Linked(False, connection.number, connection.session_present, text))
             if rival:
                 self._tell(
-                    f"{at} ends our connections right after they are made ({connection.ended}): another client "
-                    f"uses our client id {self._broker.client_id!r}. Give each instance its own."
+                    f"{at} ends our connections right after they are made ({connection.ended}): another "
+                    f"client uses our client id {self._broker.client_id!r}. Give each instance its own."
                 )
         elif connection.code == _UNSUPPORTED_VERSION and self._protocol is V5:
             self._protocol, self._wait = V311, 0.0
@@ -274,7 +275,7 @@ class Link:
         self._put(Linked(True, self._connections, flags.session_present, text))
         if self._dropped:
             client.unsubscribe(self._dropped)
-        client.subscribe([_subscription(topic, self._protocol) for topic in self._wanted])
+        client.subscribe(_subscriptions(self._wanted, self._protocol))
         with self._lock:
             connection.number = self._connections  # from here on others publish
             for topic, payload in self._retained.items():
@@ -373,7 +374,7 @@ class _Connection:
         keep_alive = int(self._broker.keep_alive.total_seconds())
         self._answer_by = time.monotonic() + ANSWER_WITHIN
         if self._protocol is V5:
-            properties = Properties(PacketTypes.CONNECT)
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = int(SESSION_KEPT.total_seconds())
             properties.ReceiveMaximum = WINDOW
             self.client.connect(
@@ -393,10 +394,8 @@ class _Connection:
             return False
         if not _pending(sock):
             select.select([sock, self._wake], [sock] if self.client.want_write() else [], [], 1.0)
-        try:
+        with suppress(BlockingIOError):
             self._wake.recv(4096)
-        except BlockingIOError:
-            pass
         for _ in range(READS_PER_TURN):
             if (sock := self.client.socket()) is None:
                 return False
@@ -425,18 +424,14 @@ class _Connection:
 
     def wake(self) -> None:
         """End the wait in `turn`."""
-        try:
+        with suppress(OSError):  # it is full, so it will wake; or closed, so there is nobody to wake
             self._waker.send(b"\0")
-        except OSError:
-            pass  # it is full, so it will wake; or closed, so there is nobody to wake
 
     def hang_up(self) -> None:
         """Cut the line without a word, from any thread."""
         if sock := self.client.socket():
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # already cut
+            with suppress(OSError):  # already cut
+                sock.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]  # paho's type knows less
 
     def drop(self) -> None:
         """Free the sockets."""
@@ -460,7 +455,8 @@ class _LastError(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.text = ""
-        self.logger = logging.Logger("paho", logging.ERROR)
+        # One a connection: a shared one would keep the handlers of all that ever were.
+        self.logger = logging.Logger("paho", logging.ERROR)  # noqa: LOG001  # see above
         self.logger.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -472,10 +468,12 @@ def _pending(sock: Any) -> int:
     return sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
 
 
-def _subscription(topic: str, protocol: MQTTProtocolVersion) -> tuple[str, SubscribeOptions | int]:
+def _subscriptions(
+    topics: Sequence[str], protocol: MQTTProtocolVersion
+) -> list[tuple[str, SubscribeOptions]] | list[tuple[str, int]]:
     if protocol is V5:
-        return topic, SubscribeOptions(qos=1, retainHandling=_RETAINED_IF_NEW)
-    return topic, 1
+        return [(topic, SubscribeOptions(qos=1, retainHandling=_RETAINED_IF_NEW)) for topic in topics]
+    return [(topic, 1) for topic in topics]
 
 
 def _tls_context(broker: BrokerConfig) -> ssl.SSLContext:
