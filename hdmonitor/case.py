@@ -229,7 +229,7 @@ class Case:
         draft.outcome.rooms.add(self.point.room)
         if opening and name is not None:
             self._open(name, change, draft, withhold)
-        elif self.alarm is not None and change.after in (Phase.NORMAL, Phase.UNKNOWN):
+        elif self.alarm is not None and change.after not in (Phase.ACTIVE, Phase.CLEARING):
             self._clear(number, change.at, draft, back=change.after is Phase.NORMAL)
 
     def _open(self, name: str, change: Moved, draft: Draft, withhold: str) -> None:

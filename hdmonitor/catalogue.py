@@ -246,6 +246,7 @@ def _read(raw: bytes, name: str, shape: type[Shape]) -> Shape:
     return found
 
 
+@cache
 def own_rules() -> Mapping[str, Rule]:
     """Return the monitor's own alarms by id, without thresholds: the monitor builds those."""
     return MappingProxyType(

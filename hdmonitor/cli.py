@@ -256,6 +256,8 @@ def _act(options: argparse.Namespace) -> int:
 
 def _notify(options: argparse.Namespace) -> int:
     settings, site = _checked(options)
+    if not options.all and options.destination is None:
+        raise Refused(f"name a destination ({', '.join(site.destinations)}) or give --all")
     names = list(site.destinations) if options.all else [options.destination]
     failed = 0
     for name in names:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from queue import Empty, Queue
+from shutil import disk_usage
 from typing import Protocol
 
 from hdmonitor import __version__
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 INBOX_SIZE = 2_000  # messages; a full inbox blocks paho's thread, which is the back-pressure
 BATCH = 500
+LEAST_FREE = 500_000_000  # bytes; a month of a hundred points
 CANARY_PATIENCE = timedelta(seconds=60)
 BEAT = 5.0  # seconds between two turns at most, so that standing still shows
 
@@ -257,6 +259,9 @@ class Core:
         """Beat for the lights at the doors, and see whether the broker still hears us."""
         now = self._clock.now()
         self._publish_faces(self._monitor.site.rooms)
+        free = disk_usage(self._journal.path.parent).free
+        text = f"{free // 1_000_000} MB are left for the journal; free some space"
+        batch.inputs.append(Condition("disk", free < LEAST_FREE, text))
         if not self._up:
             return
         if self._canary_sent is None:

@@ -74,7 +74,6 @@ class Kind(StrEnum):
 
     STARTED = "started"
     STOPPED = "stopped"
-    CONFIGURED = "configured"
     CLOCK_STEPPED = "clock-stepped"
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
@@ -88,10 +87,8 @@ class Kind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
     REFUSED = "refused"  # an act by a person that could not be done
-    QUARANTINED = "quarantined"  # the first undecodable message of a topic
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"  # the first failure of a notification
-    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class Own:
 OWN = {
     "broker": Own(timedelta(minutes=2), Priority.CRITICAL),
     "canary": Own(NO_TIME, Priority.HIGH),
-    "influx": Own(timedelta(minutes=15), Priority.LOW),
+    "influx": Own(NO_TIME, Priority.LOW),
     "notify": Own(NO_TIME, Priority.HIGH),
     "disk": Own(NO_TIME, Priority.HIGH),
 }
@@ -105,7 +105,19 @@ class Face:
 class Watch:
     """One point with its cases and its newest reading."""
 
-    __slots__ = ("battery", "clock", "fault", "last_at", "last_value", "point", "rules", "seen", "silence")
+    __slots__ = (
+        "battery",
+        "clock",
+        "fault",
+        "last_at",
+        "last_value",
+        "moment",
+        "point",
+        "rules",
+        "seen",
+        "silence",
+        "values",
+    )
 
     def __init__(self, point: Point, seen: Seen, rules: list[Case], fault: Case, silence: Case) -> None:
         self.point = point
@@ -117,6 +129,8 @@ class Watch:
         self.clock: Case | None = None
         self.last_at: datetime | None = None  # measured_at of the newest reading or fault
         self.last_value: float | None = None
+        self.moment: datetime | None = None  # that time as it was told, and
+        self.values: tuple[float | None, ...] = ()  # the different values told for it
 
     def own(self) -> list[Case]:
         """Return the cases about the sensor itself."""
@@ -363,6 +377,7 @@ class Monitor:
         for watch in self._watches.values():
             if watch.last_at is not None and by < NO_TIME:
                 watch.last_at += by
+                watch.moment = watch.last_at
         self._heap.clear()
         self._entry.clear()
         for case in self._order_cases():
@@ -422,14 +437,19 @@ class Monitor:
         if value is None:
             reading = replace(reading, quality=Quality.FAULT)
         if watch.last_at is not None and at <= watch.last_at:
-            if at < watch.last_at:
+            if at != watch.moment:
                 self._draft.outcome.readings.append(replace(reading, quality=Quality.LATE, live=False))
                 return
-            if value == watch.last_value:
+            if value in watch.values:
                 self._draft.outcome.duplicates += 1
                 return
-            at += MICROSECOND
-            reading = replace(reading, measured_at=at, device_time=reading.device_time or watch.last_at)
+            watch.values += (value,)
+            reading = replace(
+                reading, measured_at=watch.last_at + MICROSECOND, device_time=reading.device_time or at
+            )
+            at = reading.measured_at
+        else:
+            watch.moment, watch.values = at, (value,)
         self._draft.outcome.readings.append(reading)
         watch.last_at, watch.last_value = at, value
         if value is None:
@@ -561,8 +581,9 @@ class Monitor:
     ) -> None:
         judged_at = None
         if heard is not None:
-            watch.last_at = heard.judged_at
+            watch.last_at = watch.moment = heard.judged_at
             watch.last_value = heard.value if heard.quality is Quality.GOOD else None
+            watch.values = (watch.last_value,)
             if heard.value is not None:
                 judged_at = heard.measured_at
                 watch.seen.value, watch.seen.at = heard.value, judged_at

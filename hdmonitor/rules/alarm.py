@@ -28,7 +28,7 @@ ON_BACK = {UNKNOWN: NORMAL, NORMAL: NORMAL, PENDING: NORMAL, ACTIVE: CLEARING, C
 ON_TIME = {PENDING: ACTIVE, CLEARING: NORMAL}
 ON_CLOSE = {UNKNOWN: UNKNOWN, NORMAL: NORMAL, PENDING: PENDING, ACTIVE: UNKNOWN, CLEARING: NORMAL}
 
-WORST_FIRST = (ACTIVE, CLEARING, PENDING, NORMAL, UNKNOWN)
+WORST_FIRST = (ACTIVE, CLEARING, PENDING, UNKNOWN, NORMAL)
 RAISED = (ACTIVE, CLEARING)
 
 
@@ -198,17 +198,21 @@ class Machine:
         else:
             changes = []
         if was and self.top and was is not now and before in RAISED:
-            if self.top.rank >= was.rank and self._strand(self.top).phase is ACTIVE:
+            worse = self.top.rank >= was.rank or self.top.side is not was.side
+            if worse and self._strand(self.top).phase is ACTIVE:
                 changes.append(Raised(at, self.top))
             elif self.top.rank < was.rank:
                 changes.append(Lowered(at, self.top))
         return changes
 
     def _worst(self) -> Threshold | None:
-        """Return the limit that governs: raised before pending, active before clearing, by rank."""
+        """Return the limit that governs: raised before pending, the side that is outside, by rank."""
         concerned = [s for s in self.strands if s.phase in RAISED] or [
             s for s in self.strands if s.phase is PENDING
         ]
+        outside = {s.threshold.side for s in concerned if s.phase is ACTIVE}
+        if outside:
+            concerned = [s for s in concerned if s.threshold.side in outside]
         best = max(concerned, key=lambda s: (s.threshold.rank, s.phase is ACTIVE), default=None)
         return best.threshold if best else None
 

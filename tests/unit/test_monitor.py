@@ -410,3 +410,18 @@ def test_the_room_shows_its_worst_alarm_and_that_something_is_unknown():
     face = monitor.face("hd-storage")
     assert (face.level, face.unacknowledged) == (Level.ALARM, True)
     assert face.alarms[0].rule == "659-3"
+
+
+def test_several_values_of_one_moment_are_all_judged_and_each_repeat_is_dropped(monitor):
+    outcomes = [
+        handle(monitor, sent(NOON + n * MINUTE, temperature=value, last_seen="2026-03-02T11:59:30Z"))
+        for n, value in enumerate([5.0, 9.0, 5.5, 9.0, 5.0])
+    ]
+
+    told = NOON - timedelta(seconds=30)
+    assert [(r.value, r.measured_at - told) for outcome in outcomes for r in outcome.readings] == [
+        (5.0, timedelta(0)),
+        (9.0, timedelta(microseconds=1)),
+        (5.5, timedelta(microseconds=2)),
+    ]
+    assert [outcome.duplicates for outcome in outcomes] == [0, 0, 0, 1, 1]
