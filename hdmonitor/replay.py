@@ -173,17 +173,16 @@ class Replayed:
     until: dict[str, datetime]  # the newest value of each point
     faults: Counter[str]
     duplicates: int
-    not_judged: int
 
 
 def replay(site: Site, own: Mapping[str, Rule], readings: list[Reading]) -> Replayed:
     """Judge `readings`, which are in event order, and return the excursions."""
     found: dict[tuple[str, str, Level, str, datetime], Excursion] = {}
     faults: Counter[str] = Counter()
-    duplicates = not_judged = 0
+    duplicates = 0
     until = {reading.point: reading.measured_at for reading in readings if reading.value is not None}
     if not readings:
-        return Replayed([], until, faults, duplicates, not_judged)
+        return Replayed([], until, faults, duplicates)
     monitor = Monitor(_told(site, {reading.point for reading in readings}), own, readings[0].measured_at)
     for first in range(0, len(readings), BATCH):
         batch = readings[first : first + BATCH]
@@ -194,12 +193,10 @@ def replay(site: Site, own: Mapping[str, Rule], readings: list[Reading]) -> Repl
         for reading in outcome.readings:
             if reading.quality is FAULT:
                 faults[f"{reading.point} ({reading.fault})"] += 1
-            elif reading.quality is LATE:
-                not_judged += 1
     for one in monitor.running_excursions():
         found[_key(one)] = one
     ordered = sorted(found.values(), key=lambda one: (one.start, one.point, one.rule, one.level, one.side))
-    return Replayed(ordered, until, faults, duplicates, not_judged)
+    return Replayed(ordered, until, faults, duplicates)
 
 
 def _key(one: Excursion) -> tuple[str, str, Level, str, datetime]:
@@ -257,8 +254,6 @@ def remarks(result: Replayed) -> Iterator[str]:
         yield f"faults, not values: {count} of {what}"
     if result.duplicates:
         yield f"repeated readings, dropped: {result.duplicates}"
-    if result.not_judged:
-        yield f"readings of a moment that has two others, not judged: {result.not_judged}"
 
 
 def _peak(one: Excursion, point: Point) -> str:

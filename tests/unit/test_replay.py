@@ -216,13 +216,15 @@ def test_times_are_told_in_utc_and_fully(file):
     ]
 
 
-def test_two_values_of_one_moment_are_both_judged_and_a_third_is_counted(file):
+def test_all_values_of_one_moment_are_judged(file):
     write(file, warm("08:00:00", "5"), warm("08:00:00", "9"), warm("08:00:00", "5.5"), warm("08:01:00", "5"))
 
     result = judged(file)
 
-    assert [one.start for one in result.excursions] == [datetime(2026, 3, 2, 8, 0, 0, 1, tzinfo=UTC)]
-    assert list(remarks(result)) == ["readings of a moment that has two others, not judged: 1"]
+    (one,) = result.excursions
+    assert one.start == datetime(2026, 3, 2, 8, 0, 0, 1, tzinfo=UTC)
+    assert one.end == datetime(2026, 3, 2, 8, 0, 0, 2, tzinfo=UTC)
+    assert list(remarks(result)) == []
 
 
 # --- whose readings, in which unit ------------------------------------------------
