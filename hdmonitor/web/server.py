@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -28,8 +29,10 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         door = socket.create_server((str(address[0]), port), family=family)
     except OSError as error:
+        # Python puts the address into the text of the system's errors, where we name it ourselves.
+        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise NotServed(
-            f"web pages cannot be served at {host}, port {port}: {error.strerror};"
+            f"web pages cannot be served at {host}, port {port}: {why};"
             " end what listens there, or name another web.host or web.port"
         ) from error
     with door:

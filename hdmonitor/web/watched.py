@@ -17,13 +17,8 @@ from hdmonitor.model import NO_TIME, Level, Point, Quality, Site
 from hdmonitor.units import show_duration
 
 OWN = "hdmonitor."  # points of the monitor itself
-# An alarm about the sensor says what it is; one about a limit says how far it has come.
-SENSOR_ALARMS = {
-    "HDM-SILENCE": "silent",
-    "HDM-FAULT": "no value",
-    "HDM-BATTERY": "battery low",
-    "HDM-CLOCK": "wrong clock",
-}
+# Of the other alarms the state of the point says what they are about.
+BESIDE = {"HDM-BATTERY": ": battery low", "HDM-CLOCK": ": wrong clock"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +95,7 @@ def watched(site: Site, heard: Mapping[str, LastHeard], alarms: Sequence[Alarm],
 
 def _row(site: Site, point: Point, heard: LastHeard | None, alarms: tuple[Shown, ...], now: datetime) -> Row:
     told = _situation(site, point, now)
-    look, state = _state(site, point, heard, now)
+    look, state = _state(site, point, heard, now, alarms=bool(alarms))
     value = heard.value if heard else None
     return Row(
         point=point.id,
@@ -114,7 +109,9 @@ def _row(site: Site, point: Point, heard: LastHeard | None, alarms: tuple[Shown,
     )
 
 
-def _state(site: Site, point: Point, heard: LastHeard | None, now: datetime) -> tuple[str, str]:
+def _state(
+    site: Site, point: Point, heard: LastHeard | None, now: datetime, *, alarms: bool
+) -> tuple[str, str]:
     """Return how a point looks, and the words for it."""
     for span in site.maintenance:
         if point.id in span.points and span.start <= now < span.end:
@@ -130,7 +127,7 @@ def _state(site: Site, point: Point, heard: LastHeard | None, now: datetime) -> 
     if not beyond:
         return "inside", "inside"
     worst = max(beyond, key=lambda limit: limit.rank)
-    return "outside", worst.name
+    return "outside", worst.name if alarms else f"{worst.name}, an alarm if it lasts {_age(worst.on_delay)}"
 
 
 def _limit(told: Situation) -> str:
@@ -162,7 +159,6 @@ def _shown(site: Site, alarm: Alarm, now: datetime) -> Shown:
     point = site.points.get(alarm.point)
     own = alarm.point.startswith(OWN)
     level = alarm.level.name.lower()
-    about = SENSOR_ALARMS.get(alarm.rule, "")
     loud = level if alarm.level is Level.WARNING else level.upper()
     by = alarm.acknowledged_by
     name = site.people[by].name if by and by in site.people else by
@@ -170,7 +166,7 @@ def _shown(site: Site, alarm: Alarm, now: datetime) -> Shown:
         id=alarm.id,
         level=level,
         title=alarm.title,
-        says=f"{loud} {alarm.id}{': ' if about else ''}{about}",
+        says=f"{loud} {alarm.id}{BESIDE.get(alarm.rule, '')}",
         began=_age(now - alarm.began_at),
         answer=f"answered by {name}" if by else "nobody has answered",
         room=point.room if point else "",
