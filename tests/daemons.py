@@ -46,6 +46,9 @@ def site_text(count, *, escalate_after="10m", on_delay="0s"):
 class Daemon:
     """`hdmonitor run` in a directory of its own."""
 
+    program = ("-m", "hdmonitor.cli")
+    commands = subprocess.DEVNULL
+
     def __init__(self, directory: Path, site: str, broker_port: int, sink_url: str, more: str = "") -> None:
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
@@ -60,6 +63,7 @@ class Daemon:
         )
         self.journal = directory / "journal.db"
         self.log = directory / "daemon.log"
+        self.environment: dict[str, str] = {}
         self.process: subprocess.Popen[bytes] | None = None
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -78,12 +82,12 @@ class Daemon:
         before = self.said(until)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "hdmonitor.cli", "run", "--config=hdmonitor.yaml", "--site=site.yaml"],
+                [sys.executable, *self.program, "run", "--config=hdmonitor.yaml", "--site=site.yaml"],
                 cwd=self.directory,
-                stdin=subprocess.DEVNULL,
+                stdin=self.commands,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                env=os.environ | {"PYTHONUNBUFFERED": "1"} | self.environment,
             )
         process = self.process
         wait_until(lambda: self.said(until) > before or process.poll() is not None, 30)
