@@ -152,9 +152,17 @@ def watch(daemon: Breakable, systemd: Systemd, light: Light, seconds: int) -> li
 
 def table(said: list[Second]) -> str:
     """Return a table of the seconds in which something changed besides the age of the turn."""
-    columns = "s|/healthz|not working|connected|last turn|alarms/critical|watchdog|room beat|status".split(
-        "|"
-    )
+    columns = [
+        "s",
+        "/healthz",
+        "not working",
+        "connected",
+        "last turn",
+        "alarms/critical",
+        "watchdog",
+        "room beat",
+        "status",
+    ]
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     before: tuple[object, ...] = ()
     quiet = {"watchdog": 0, "beat": 0}
