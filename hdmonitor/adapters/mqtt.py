@@ -224,8 +224,8 @@ class Link:
         self._all_clear_at = None
         at = f"the broker at {self._broker.address}"
         lived = time.monotonic() - connection.accepted_at if connection.number else 0.0
-        # Only MQTT 5 says that a session was taken over; before, it can only be guessed.
-        self._short_lived = self._short_lived + 1 if 0 < lived < SETTLED and self._protocol is V311 else 0
+        # MQTT 3.1.1 cannot say that a session was taken over, and mosquitto 2.0.11 does not: it is guessed.
+        self._short_lived = self._short_lived + 1 if 0 < lived < SETTLED and not connection.code else 0
         rival = connection.code == _TAKEN_OVER or self._short_lived >= GUESSED_AFTER
         slower = not connection.number or (rival and lived < SETTLED_AFTER_TAKE_OVER)
         self._wait = min(self._wait * 2, LONGEST_WAIT) if slower else FIRST_WAIT
