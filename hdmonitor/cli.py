@@ -30,7 +30,7 @@ from hdmonitor.service import Ended, Service, install_signals, plan_of
 from hdmonitor.settings import Settings, effective, load_settings
 from hdmonitor.simulator.publisher import Broker, NotPublished, simulate
 from hdmonitor.simulator.telemetry import NotSimulated
-from hdmonitor.site import check, load_site
+from hdmonitor.site import check, load_daily, load_site
 from hdmonitor.stories import load_scenario
 from hdmonitor.units import UnitError, parse_duration
 from hdmonitor.web.server import NotServed
@@ -186,7 +186,7 @@ def _check(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     logs.to_standard_error()
     settings, site = _checked(options)
-    service = Service(plan_of(settings, site), Clock(), Systemd(os.environ))
+    service = Service(plan_of(settings, site, load_daily(options.site)), Clock(), Systemd(os.environ))
     install_signals(service.stop)
     service.run()
     return 0

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
 
+from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing
+from hdmonitor.alerts.daily import text as daily_text
 from hdmonitor.case import Case, Draft, House, Seen, alarm_state, restored_alarm
 from hdmonitor.events import (
+    About,
     Acknowledge,
     Alarm,
     ClockStepped,
@@ -27,6 +30,7 @@ from hdmonitor.events import (
     Json,
     Kind,
     LastHeard,
+    Notice,
     Outcome,
     Quarantined,
     Remark,
@@ -60,6 +64,7 @@ DEVICE_TIME_BEHIND = timedelta(days=30)
 MICROSECOND = timedelta(microseconds=1)
 CLOCK_JITTER = timedelta(seconds=2)
 FOREVER = timedelta(days=3650)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 # Asking an enumeration for a member by name costs more than judging a normal value.
 RETAINED, NORMAL = Quality.RETAINED, Phase.NORMAL
@@ -145,7 +150,12 @@ class Monitor:
     """Judges one site. `own` are the rules for blindness, clocks and the monitor itself."""
 
     def __init__(
-        self, site: Site, own: Mapping[str, Rule], at: datetime, restored: Restored | None = None
+        self,
+        site: Site,
+        own: Mapping[str, Rule],
+        at: datetime,
+        restored: Restored | None = None,
+        daily: Daily | None = None,
     ) -> None:
         self.site = site
         self.own = own
@@ -163,10 +173,13 @@ class Monitor:
             for index, point in enumerate(device.points):
                 self._add(point, at, first=index == 0)
         self._draft = Draft(restored.next_event if restored else 1, self._cleared)
+        self._daily = daily
+        self._told: date | None = None  # the newest day that had its digest
         if restored is not None:
             self._restore(restored, at)
         for case in self._order_cases():
             self._schedule(case)
+        self._daily_next = self._next_daily()
 
     # --- the way in ---------------------------------------------------------
 
@@ -219,7 +232,7 @@ class Monitor:
         """Return what the light at the door of `room` has to show."""
         watches = [watch for watch in self._watches.values() if watch.point.room == room]
         alarms = [case.alarm for watch in watches for case in watch.cases() if case.alarm]
-        blind = any(watch.last_value is None or watch.silence.alarm or watch.fault.alarm for watch in watches)
+        blind = any(_blind(watch) for watch in watches)
         return Face(
             room=room,
             level=max((alarm.level for alarm in alarms), default=None),
@@ -326,6 +339,13 @@ class Monitor:
         """Let everything that is due up to and including `at` happen, in order."""
         if at < self.now:
             return  # messages that were stamped while an earlier one was decided
+        while self._daily_next[0] <= at:
+            moment = max(self.now, self._daily_next[0])
+            self._pass_cases(moment)
+            self._tell_daily(moment)
+        self._pass_cases(at)
+
+    def _pass_cases(self, at: datetime) -> None:
         # Nothing is due before the first entry, though it may be out of date itself.
         while self._heap and self._heap[0][0] <= at and (due := self.next_due()) is not None and due <= at:
             _, _, case = heappop(self._heap)
@@ -333,6 +353,46 @@ class Monitor:
             self.now = max(self.now, due)
             self._advance(case, due)
         self.now = at
+
+    def _next_daily(self) -> tuple[datetime, date]:
+        """Return the next moment of a digest, and the local day that it is for."""
+        if self._daily is None:
+            return NEVER, date.max
+        day = self._daily.day(self._told, self.site.zone, self.now)
+        return self._daily.moment(day, self.site.zone), day
+
+    def _tell_daily(self, at: datetime) -> None:
+        """Write the digest of the day that is owed one; its day is told from here on."""
+        assert self._daily is not None  # noqa: S101  # else it is never due
+        self._told = self._daily_next[1]
+        self._draft.outcome.states[DAILY] = self._told.isoformat()
+        self._daily_next = self._next_daily()
+        targets = self._daily.notify
+        detail: dict[str, Json] = {
+            "about": DAILY,
+            "day": self._told.isoformat(),
+            "destinations": list(targets),
+        }
+        number = self._draft.event(at, Kind.CALLED, "monitor", detail)
+        said = daily_text(self._standing(at))
+        self._draft.outcome.notices.extend(
+            Notice(number, DAILY, target, About.REPEATED, Priority.LOW, False, said.title, said.body, at)
+            for target in targets
+        )
+
+    def _standing(self, at: datetime) -> Standing:
+        """Return how everything stands, as the digest tells it."""
+        running = [case for case in self._order_cases() if case.alarm]
+        alarms = [case.alarm for case in running if case.alarm]
+        return Standing(
+            site=self.site.name,
+            points=len(self.site.points),
+            open=[alarm.id for alarm in alarms],
+            undocumented=list(self._cleared),
+            new=[a.id for a in (*alarms, *self._cleared.values()) if at - a.opened_at < A_DAY],
+            blind=[watch.point.name for watch in self._watches.values() if _blind(watch)],
+            batteries=[case.point.name for case in running if case.cause == "battery"],
+        )
 
     def _advance(self, case: Case, due: datetime) -> None:
         if isinstance(case.machine, Silence) and case.machine.due() == due:
@@ -382,6 +442,7 @@ class Monitor:
         self._entry.clear()
         for case in self._order_cases():
             self._schedule(case)
+        self._daily_next = self._next_daily()
         detail: dict[str, Json] = {"by_s": by.total_seconds()}
         self._draft.event(self.now, Kind.CLOCK_STEPPED, "monitor", detail)
 
@@ -566,6 +627,7 @@ class Monitor:
         downtime = max(NO_TIME, at - (restored.stopped_at or at))
         states: dict[str, Any] = dict(restored.states)
         self._linked = bool(states.get("link", True))
+        self._told = date.fromisoformat(states[DAILY]) if states.get(DAILY) else None
         for key, state in states.items():
             if key.startswith("cleared:") and state is not None:
                 self._cleared[key.removeprefix("cleared:")] = restored_alarm(state)
@@ -594,6 +656,11 @@ class Monitor:
         for case in watch.own():
             if state := states.get(case.key):
                 case.restore(state, None)
+
+
+def _blind(watch: Watch) -> bool:
+    """Tell whether there is no value of a point that can be relied on."""
+    return bool(watch.last_value is None or watch.silence.alarm or watch.fault.alarm)
 
 
 def _at_rest(case: Case) -> bool:

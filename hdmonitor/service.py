@@ -19,6 +19,7 @@ from hdmonitor.adapters.messenger import Messenger, send_now
 from hdmonitor.adapters.mqtt import BrokerConfig, Link
 from hdmonitor.adapters.systemd import Systemd
 from hdmonitor.adapters.timer import Timer
+from hdmonitor.alerts.daily import Daily
 from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
 from hdmonitor.core import BEAT, INBOX_SIZE, Core
@@ -48,9 +49,10 @@ class Plan:
     urls: dict[str, str]  # Apprise URL by destination
     influx: InfluxConfig | None = None
     web: Web | None = None
+    daily: Daily | None = None
 
 
-def plan_of(settings: Settings, site: Site) -> Plan:
+def plan_of(settings: Settings, site: Site, daily: Daily | None = None) -> Plan:
     """Put settings and site together; relative paths are those of the settings already."""
     broker, influx = settings.broker, settings.influx
     tls = broker.tls
@@ -78,6 +80,7 @@ def plan_of(settings: Settings, site: Site) -> Plan:
         if influx
         else None,
         web=settings.web,
+        daily=daily,
     )
 
 
@@ -130,7 +133,7 @@ class Service:
         now = self._clock.now()
         # A clock that was set back while we were down is a step like any other.
         back = min(now - (restored.stopped_at or now), NO_TIME)
-        monitor = Monitor(plan.site, plan.own, now - back, restored)
+        monitor = Monitor(plan.site, plan.own, now - back, restored, plan.daily)
         with ExitStack() as house:
             house.callback(self.journal.close)
             door = house.enter_context(listen(plan.web.host, plan.web.port)) if plan.web else None
@@ -166,7 +169,8 @@ class Service:
             house.enter_context(ControlServer(plan.socket, self.put, failed=self._failed))
             if door is not None:
                 house.enter_context(WebServer(door, self._pages(core), failed=self._failed))
-            house.enter_context(Timer(self.put, failed=self._failed))
+            daily = plan.daily.at if plan.daily else None
+            house.enter_context(Timer(self.put, daily=daily, zone=plan.site.zone, failed=self._failed))
             log.info("watching %d points of %s", len(plan.site.points), plan.site.name)
             self._systemd.ready()
             ready()

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from hdmonitor.alerts.daily import Daily
 from hdmonitor.catalogue import Catalogue, RuleEntry, Spot, load_catalogue
 from hdmonitor.model import (
     NO_TIME,
@@ -50,6 +51,13 @@ def load_site(path: Path) -> tuple[Site | None, list[Problem]]:
         site = _Plan(file, left_out, source, catalogue).site(digest)
     problems = sorted(source.problems, key=lambda problem: (problem.line, problem.column))
     return (None if any(not problem.warning for problem in problems) else site), problems
+
+
+def load_daily(path: Path) -> Daily | None:
+    """Return when the site has its daily digest and who gets it, from a file that `load_site` takes."""
+    file, _ = sound_parts(read_yaml(path))
+    keys = file.site.digest if file is not None else None
+    return Daily(keys.at, tuple(keys.notify)) if keys is not None else None
 
 
 def check(settings_path: Path, site_path: Path, accepts: Callable[[str], str | None]) -> list[Problem]:
@@ -111,6 +119,8 @@ class _Plan:
         people = {id_: Person(id_, keys.name, keys.role) for id_, keys in self.file.people.items()}
         for id_, keys in self.file.destinations.items():
             self._known(("destinations", id_, "person"), keys.person, "people")
+        for index, destination in enumerate(head.digest.notify if head.digest else ()):
+            self._known(("site", "digest", "notify", index), destination, "destinations")
         self._replays(points)
         escalation = self.file.escalation
         return Site(

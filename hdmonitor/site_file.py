@@ -7,10 +7,20 @@ descriptions here are what an editor shows, through the JSON Schema.
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
+from datetime import time
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from hdmonitor.catalogue import Contents, Duration, Kind, Part, Role, Strict
 from hdmonitor.model import NO_TIME, Response
@@ -27,6 +37,7 @@ Id = Annotated[
         description="small letters, digits, '-', '_' and '.'",
     ),
 ]
+LOCAL_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 Amount = Annotated[str, Field(description="a number and its unit in quotes, such as '8 degC'")]
 
@@ -38,6 +49,26 @@ def _longer_than_nothing(duration: Any) -> Any:
 
 
 Interval = Annotated[Duration, AfterValidator(_longer_than_nothing)]
+
+
+def _local_time(text: Any) -> time:
+    if isinstance(text, str) and LOCAL_TIME.fullmatch(text):
+        return time.fromisoformat(text)
+    raise ValueError(f"{text!r:.40} is not a time of day; write hours and minutes in quotes, such as '06:00'")
+
+
+LocalTime = Annotated[
+    time,
+    BeforeValidator(_local_time),
+    WithJsonSchema({"type": "string", "pattern": f"^{LOCAL_TIME.pattern}$"}),
+]
+
+
+class DigestKeys(Strict):
+    """One message a day that says how everything stands."""
+
+    at: LocalTime = Field(description="local time of the site, such as '06:00'")
+    notify: list[Id] = Field(min_length=1, description="ids of destinations")
 
 
 class SiteKeys(Strict):
@@ -52,6 +83,7 @@ class SiteKeys(Strict):
     waste_regime: Literal["subpart-p", "large-generator", "small-generator", "very-small-generator"] = Field(
         description="how long hazardous waste may stay; there is no default on purpose"
     )
+    digest: DigestKeys | None = Field(None, description="left out: nobody is told how everything stands")
 
 
 class RoomKeys(Strict):

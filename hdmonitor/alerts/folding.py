@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hdmonitor.alerts import fitting
+from hdmonitor.alerts.daily import DAILY
 from hdmonitor.events import About, Notice
 from hdmonitor.model import Priority
 
@@ -48,12 +49,14 @@ def fold(owed: Sequence[Waiting]) -> list[Outgoing]:
 
     `owed` comes as the journal gives it: highest priority first, then oldest.
     """
+    daily = [_alone(each) for each in owed if each.notice.alarm == DAILY]
+    owed = [each for each in owed if each.notice.alarm != DAILY]
     whole = [each for each in owed if each.notice.contained or each.notice.priority is Priority.CRITICAL]
     whole.sort(key=lambda each: each.notice.priority is not Priority.CRITICAL)
     others = [each for each in owed if each not in whole]
     if len(others) <= FEW:
-        return [_alone(each) for each in whole + others]
-    return [_alone(each) for each in whole] + list(_digests(others))
+        return [_alone(each) for each in whole + others] + daily
+    return [_alone(each) for each in whole] + list(_digests(others)) + daily
 
 
 def _alone(each: Waiting) -> Outgoing:

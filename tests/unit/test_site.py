@@ -2,16 +2,17 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from hdmonitor import site_file
+from hdmonitor.alerts.daily import Daily
 from hdmonitor.catalogue import load_catalogue
 from hdmonitor.model import Priority, Response, Side
-from hdmonitor.site import check, load_site
+from hdmonitor.site import check, load_daily, load_site
 from hdmonitor.site_file import SiteFile
 from hdmonitor.yaml_source import parse_yaml
 
@@ -915,6 +916,46 @@ def test_an_address_from_the_environment_is_named_by_its_variable(both, monkeypa
     assert both("{}\n") == []
     assert both("{}\n", lambda _url: "no") == [
         "environment variable HDMONITOR_NOTIFICATIONS__URLS__PHONE: the address of 'phone' cannot be used: no"
+    ]
+
+
+# --- the daily digest -----------------------------------------------------------------
+
+
+def digest(text):
+    return changed("waste_regime: subpart-p }", f"waste_regime: subpart-p, digest: {text} }}")
+
+
+def test_the_daily_digest_is_a_local_time_and_its_destinations(load, tmp_path):
+    assert load(digest('{ at: "06:05", notify: [phone] }')).lines == []
+
+    assert load_daily(tmp_path / "site.yaml") == Daily(time(6, 5), ("phone",))
+
+
+def test_a_site_without_a_digest_has_none(load, tmp_path):
+    load(SITE)
+
+    assert load_daily(tmp_path / "site.yaml") is None
+
+
+@pytest.mark.parametrize(
+    "at", ['"24:00"', '"6:00"', '"06:60"', "06:00am", '"06:00:00"', "600", "no", '""', "[6]"]
+)
+def test_a_digest_time_that_is_not_a_time_is_one_line_with_its_place(load, at):
+    (line,) = load(digest(f"{{ at: {at}, notify: [phone] }}")).lines
+
+    place, _, text = line.partition(": ")
+    assert place == "site.yaml:1:107"
+    assert text.startswith("'at': ")
+    assert text.endswith(" is not a time of day; write hours and minutes in quotes, such as '06:00'")
+
+
+def test_a_digest_to_nobody_or_to_a_stranger_is_one_line_with_its_place(load):
+    assert load(digest('{ at: "06:00", notify: [] }')).lines == [
+        "site.yaml:1:124: 'notify' must not be empty"
+    ]
+    assert load(digest('{ at: "06:00", notify: [fone] }')).lines == [
+        "site.yaml:1:125: there is no destination 'fone'; did you mean 'phone'?"
     ]
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.alerts.pharmacy import NOW
 
+from hdmonitor.alerts.daily import DAILY
 from hdmonitor.alerts.folding import fold
 from hdmonitor.events import About, Notice
 from hdmonitor.model import Priority
@@ -51,6 +52,14 @@ def test_in_a_flood_the_criticals_come_first_and_whole():
     assert messages[0] == ((9,), "HD Fridge 2 FREEZING: 0.3 C, limit 2", "Out. A9")
     assert messages[1][0] == (1, 2, 3, 4, 5, 6)
     assert len(messages) == 2
+
+
+def test_the_daily_digest_goes_last_and_is_never_folded():
+    daily = row(1, DAILY, Priority.LOW, About.REPEATED, title="Example: 5 open", body="Open: A1.")
+
+    assert [rows for rows, _, _ in sent([daily, *(row(n, f"A{n}") for n in (2, 3))])] == [(2,), (3,), (1,)]
+    flood = sent([daily, *(row(n, f"A{n}") for n in range(2, 8))])
+    assert [rows for rows, _, _ in flood] == [(2, 3, 4, 5, 6, 7), (1,)]
 
 
 def test_containment_is_never_folded_into_a_digest_of_storage():

@@ -1,7 +1,9 @@
 """What /healthz judges: both sides of every edge."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +80,10 @@ def test_vital_troubles_are_named_first():
     found = judged(connected=False, trouble={"influx": "away"})
 
     assert found.troubles == ["broker: not connected", "influx: away"]
+
+
+def test_every_check_has_its_line_in_the_docs_and_no_other_has():
+    page = (Path(__file__).parents[3] / "docs" / "watching.md").read_text()
+    part = page.partition("## /healthz")[2].partition("\n## ")[0]
+
+    assert re.findall(r"^\| `(\w+)` \| \S", part, re.MULTILINE) == list(judged().checks)
