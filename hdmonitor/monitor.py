@@ -339,13 +339,8 @@ class Monitor:
         """Let everything that is due up to and including `at` happen, in order."""
         if at < self.now:
             return  # messages that were stamped while an earlier one was decided
-        while self._daily_next[0] <= at:
-            moment = max(self.now, self._daily_next[0])
-            self._pass_cases(moment)
-            self._tell_daily(moment)
-        self._pass_cases(at)
-
-    def _pass_cases(self, at: datetime) -> None:
+        if self._daily_next[0] <= at:
+            self._pass_days(at)
         # Nothing is due before the first entry, though it may be out of date itself.
         while self._heap and self._heap[0][0] <= at and (due := self.next_due()) is not None and due <= at:
             _, _, case = heappop(self._heap)
@@ -354,6 +349,14 @@ class Monitor:
             self._advance(case, due)
         self.now = at
 
+    def _pass_days(self, at: datetime) -> None:
+        """Let the digests that are owed up to `at` be written, each as things stood at its moment."""
+        while self._daily_next[0] <= at:
+            moment, day = self._daily_next
+            self._daily_next = NEVER, day
+            self._pass_time(max(self.now, moment))
+            self._tell_daily(day, self.now)
+
     def _next_daily(self) -> tuple[datetime, date]:
         """Return the next moment of a digest, and the local day that it is for."""
         if self._daily is None:
@@ -361,16 +364,16 @@ class Monitor:
         day = self._daily.day(self._told, self.site.zone, self.now)
         return self._daily.moment(day, self.site.zone), day
 
-    def _tell_daily(self, at: datetime) -> None:
-        """Write the digest of the day that is owed one; its day is told from here on."""
+    def _tell_daily(self, day: date, at: datetime) -> None:
+        """Write the digest of a local day, which is told from here on."""
         assert self._daily is not None  # noqa: S101  # else it is never due
-        self._told = self._daily_next[1]
-        self._draft.outcome.states[DAILY] = self._told.isoformat()
+        self._told = day
+        self._draft.outcome.states[DAILY] = day.isoformat()
         self._daily_next = self._next_daily()
         targets = self._daily.notify
         detail: dict[str, Json] = {
             "about": DAILY,
-            "day": self._told.isoformat(),
+            "day": day.isoformat(),
             "destinations": list(targets),
         }
         number = self._draft.event(at, Kind.CALLED, "monitor", detail)

@@ -32,12 +32,12 @@ class Daily:
     def day(self, told: date | None, zone: str, now: datetime) -> date:
         """Return the next local day that is owed a digest, `told` being the newest that had one.
 
-        Of several that were missed only the newest is owed. A day beyond
-        tomorrow was told by a clock that was wrong.
+        Of several that were missed only the newest is owed; before the first
+        one none was missed. A day beyond tomorrow was told by a clock that was wrong.
         """
         today = now.astimezone(ZoneInfo(zone)).date()
         if told is None or told > today + A_DAY:
-            return today
+            return today if now <= self.moment(today, zone) else today + A_DAY
         newest = today if self.moment(today, zone) <= now else today - A_DAY
         return max(told + A_DAY, newest)
 

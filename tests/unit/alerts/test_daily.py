@@ -62,37 +62,49 @@ def test_it_is_of_its_moment_however_late_it_is_looked_at():
     assert told(watching(six - HOUR).handle([], six + 5 * HOUR)) == [(six, "2026-03-02")]
 
 
-def test_one_that_was_missed_is_told_at_the_start_and_only_that_of_the_day():
-    memory = Memory()
-    monday = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    memory.take(watching(monday).handle([], monday), monday)
-    thursday = monday + timedelta(days=3)
+def remembering(day):
+    """What a journal knows in which `day` was the newest that had its digest."""
+    return Memory({DAILY: day}, at=datetime(2026, 3, 2, 12, tzinfo=UTC))
 
-    again = watching(thursday, memory=memory)
 
-    assert told(again.handle([], thursday)) == [(thursday, "2026-03-05")]
+def at_start(now, memory):
+    return told(watching(now, memory=memory).handle([], now))
+
+
+def test_the_first_one_ever_comes_in_its_time_not_at_the_start():
+    six = datetime(2026, 3, 2, 11, tzinfo=UTC)
+    late = watching(six + HOUR)
+
+    assert told(watching(six).handle([], six)) == [(six, "2026-03-02")]
+    assert told(late.handle([], six + HOUR)) == []
+    assert told(late.handle([], six + 24 * HOUR)) == [(six + 24 * HOUR, "2026-03-03")]
+
+
+def test_one_that_was_missed_is_told_at_the_start_and_only_the_newest():
+    thursday = datetime(2026, 3, 5, 12, tzinfo=UTC)  # 07:00
+
+    assert at_start(thursday, remembering("2026-03-02")) == [(thursday, "2026-03-05")]
+    assert at_start(thursday, remembering("2026-03-04")) == [(thursday, "2026-03-05")]
+    assert at_start(thursday, remembering("2026-03-05")) == []
 
 
 def test_one_that_was_missed_the_day_before_is_told_at_the_start_and_that_of_the_day_in_time():
-    memory = Memory()
-    monday = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    memory.take(watching(monday).handle([], monday), monday)
-    early = datetime(2026, 3, 5, 10, tzinfo=UTC)  # Thursday, 05:00
-
-    again = watching(early, memory=memory)
+    early = datetime(2026, 3, 5, 10, tzinfo=UTC)  # 05:00
+    again = watching(early, memory=remembering("2026-03-02"))
 
     assert told(again.handle([], early)) == [(early, "2026-03-04")]
     assert told(again.handle([], early + HOUR)) == [(early + HOUR, "2026-03-05")]
+    assert at_start(early, remembering("2026-03-04")) == []
 
 
 def test_a_restart_does_not_repeat_it():
     memory = Memory()
-    noon = datetime(2026, 3, 2, 17, tzinfo=UTC)
-    outcome = watching(noon).handle([], noon)
-    assert told(outcome) == [(noon, "2026-03-02")]
-    memory.take(outcome, noon)
+    six = datetime(2026, 3, 2, 11, tzinfo=UTC)
+    outcome = watching(six).handle([], six)
+    assert told(outcome) == [(six, "2026-03-02")]
+    memory.take(outcome, six)
 
-    assert told(watching(noon + HOUR, memory=memory).handle([], noon + HOUR)) == []
+    assert at_start(six + HOUR, memory) == []
 
 
 @pytest.mark.parametrize(
@@ -162,13 +174,21 @@ def test_a_clock_that_is_set_back_or_on_does_not_repeat_it():
     assert told(monitor.handle([], six + 24 * HOUR)) == [(six + 24 * HOUR, "2026-03-03")]
 
 
-def test_days_that_a_wrong_clock_told_do_not_silence_the_right_ones():
-    memory = Memory()
-    wrong = datetime(2099, 1, 1, 12, tzinfo=UTC)
-    memory.take(watching(wrong).handle([], wrong), wrong)
-    right = datetime(2026, 3, 2, 12, tzinfo=UTC)
+def test_a_clock_that_jumps_ahead_by_days_leaves_them_out():
+    six = datetime(2026, 3, 2, 11, tzinfo=UTC)
+    monitor = watching(six - HOUR)
+    monitor.handle([], six)
 
-    assert told(watching(right, memory=memory).handle([], right)) == [(right, "2026-03-02")]
+    ahead = monitor.handle([ClockStepped(timedelta(days=3))], six)
+
+    assert told(ahead) == [(six + timedelta(days=3), "2026-03-05")]
+
+
+def test_days_that_a_wrong_clock_told_do_not_silence_the_right_ones():
+    early = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    monitor = watching(early, memory=remembering("2099-01-01"))
+
+    assert told(monitor.handle([], early + HOUR)) == [(early + HOUR, "2026-03-02")]
 
 
 def test_without_a_digest_nothing_is_told():
