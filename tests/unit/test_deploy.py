@@ -181,7 +181,8 @@ def test_the_broker_of_the_containers_differs_from_that_of_a_server_by_whom_it_h
     broker = SERVICES["mosquitto"]
     server = DEPLOY / "mosquitto/mosquitto.conf"
     script = broker["entrypoint"][-1].replace("$$", "$").replace("chown mosquitto", "true")
-    script = script.replace("/server.conf", str(server)).replace("/tmp/", f"{tmp_path}/")
+    script = script.replace("/tmp/mosquitto.conf", f"{tmp_path}/mosquitto.conf")
+    script = script.replace("/server.conf", str(server))
     subprocess.run(["sh", "-c", script.replace("exec mosquitto", "true")], check=True, timeout=10)
 
     ours, theirs = (file.read_text().splitlines() for file in (tmp_path / "mosquitto.conf", server))
