@@ -199,6 +199,8 @@ class Monitor:
                 else:
                     self._message(item)
                 continue
+            if isinstance(item, ClockStepped):
+                self._shift(item.by)  # before time passes: `at` is what the clock shows after its step
             self._pass_time(at)
             match item:
                 case Condition():
@@ -206,8 +208,6 @@ class Monitor:
                 case Acknowledge() | Close():
                     if refusal := self._act(item):
                         self._draft.outcome.replies[index] = refusal
-                case ClockStepped():
-                    self._shift(item.by)
                 case Remark():
                     self._draft.event(self.now, item.kind, item.subject, item.detail)
         self._pass_time(at)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hdmonitor.catalogue import own_rules
-from hdmonitor.events import Acknowledge, Close, Condition, Kind, Remark
+from hdmonitor.events import Acknowledge, ClockStepped, Close, Condition, Kind, Remark
 from hdmonitor.model import Level, Maintenance, Message, Priority, Quality, Reading
 from hdmonitor.monitor import Monitor
 from hdmonitor.scenario import Memory
@@ -425,3 +425,21 @@ def test_several_values_of_one_moment_are_all_judged_and_each_repeat_is_dropped(
         (5.5, timedelta(microseconds=2)),
     ]
     assert [outcome.duplicates for outcome in outcomes] == [0, 0, 0, 1, 1]
+
+
+# --- a wall clock that jumps ----------------------------------------------------
+
+
+@pytest.mark.parametrize("hours", [3, -3])
+def test_a_clock_that_jumps_matures_nothing_and_running_delays_keep_their_length(monitor, hours):
+    step = timedelta(hours=hours)
+    handle(monitor, Reading(FRIDGE, 9.0, NOON, NOON))
+    jumped = NOON + 10 * MINUTE + step  # what the clock shows right after its jump
+
+    outcome = monitor.handle([ClockStepped(step)], jumped)
+
+    assert (monitor.now, outcome.alarms) == (jumped, {})
+    assert kinds(outcome) == [Kind.CLOCK_STEPPED]
+    at = jumped + 5 * MINUTE - timedelta(microseconds=1)
+    assert handle(monitor, Reading(FRIDGE, 9.0, at, at)).alarms == {}
+    assert [alarm.rule for alarm in monitor.handle([], jumped + 5 * MINUTE).alarms.values()] == ["659-3"]

@@ -168,7 +168,7 @@ def test_a_clock_that_is_set_back_or_on_does_not_repeat_it():
     monitor = watching(six - HOUR)
     assert told(monitor.handle([], six)) == [(six, "2026-03-02")]
 
-    back = monitor.handle([ClockStepped(-2 * HOUR)], six)
+    back = monitor.handle([ClockStepped(-2 * HOUR)], six - 2 * HOUR)
     assert told(back) == []
     assert told(monitor.handle([], six + 2 * HOUR)) == []
     assert told(monitor.handle([], six + 24 * HOUR)) == [(six + 24 * HOUR, "2026-03-03")]
@@ -179,7 +179,7 @@ def test_a_clock_that_jumps_ahead_by_days_leaves_them_out():
     monitor = watching(six - HOUR)
     monitor.handle([], six)
 
-    ahead = monitor.handle([ClockStepped(timedelta(days=3))], six)
+    ahead = monitor.handle([ClockStepped(timedelta(days=3))], six + timedelta(days=3))
 
     assert told(ahead) == [(six + timedelta(days=3), "2026-03-05")]
 
