@@ -1,19 +1,25 @@
-"""What a daemon in trouble says of itself, second by second: web, watchdog, topics for lights at doors."""
+"""What a daemon in trouble says of itself, second by second: web, watchdog, topics for lights at doors.
+
+Run by itself, it prints the tables of `docs/watching.md`: `python tests/outages.py [SECONDS WITHOUT BROKER]`.
+"""
 
 import json
 import socket
 import subprocess
+import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple, Self
 from urllib.error import HTTPError, URLError
 from urllib.request import Request
 
 import paho.mqtt.client as paho
-from daemons import Daemon
+from daemons import Daemon, site_text
 from paho.mqtt.enums import CallbackAPIVersion
-from servers import fetch, wait_until
+from servers import HttpSink, Mosquitto, fetch, wait_until
 
 
 class Breakable(Daemon):
@@ -186,3 +192,59 @@ def table(said: list[Second]) -> str:
             lines.append(f"| {' | '.join(map(str, cells))} |")
         before = told
     return "\n".join(lines)
+
+
+def main(directory: Path, away: int) -> None:
+    """Print what was said while a thread was killed, the core held for a minute, the broker away."""
+    for name, trouble, seconds in (
+        ("a thread killed", "end control", 10),
+        ("the core held for 60 s", "stall", 90),
+    ):
+        with Mosquitto(directory / name / "broker") as broker, HttpSink() as sink:
+            show(name, observed(directory / name, broker, sink, trouble, seconds))
+    broker = Mosquitto(directory / "broker")
+    with broker, HttpSink() as sink:
+        show(f"the broker away for {away} s", observed(directory / "away", broker, sink, "away", away + 60))
+
+
+def observed(directory: Path, broker: Mosquitto, sink: HttpSink, trouble: str, seconds: int) -> list[Second]:
+    """Let a daemon run, bring it into trouble after 5 s, and look on."""
+    directory.mkdir(parents=True, exist_ok=True)
+    daemon = Breakable(directory / "daemon", site_text(1), broker.port, sink.url)
+    with Systemd(directory) as systemd, daemon, Light(broker.port) as light:
+        daemon.environment = {"NOTIFY_SOCKET": str(systemd.path), "WATCHDOG_USEC": "30000000"}
+        daemon.start(until="watching 1 points")
+        wait_until(lambda: daemon.get("/healthz")[0] == 200, 20)
+        over = threading.Event()
+        script = threading.Thread(target=play, args=(daemon, broker, light, trouble, seconds, over))
+        script.start()
+        said = watch(daemon, systemd, light, seconds)
+        over.set()
+        script.join()
+    return said
+
+
+def play(
+    daemon: Breakable, broker: Mosquitto, light: Light, trouble: str, seconds: int, over: threading.Event
+) -> None:
+    """Bring on the trouble, and end it before we stop looking."""
+    over.wait(5)
+    if trouble == "away":
+        broker.kill()
+        over.wait(seconds - 60)
+        broker.start()
+        return
+    daemon.tell(trouble)
+    light.publish("cold/0", b"9.5")
+    if trouble == "stall":
+        over.wait(60)
+        daemon.tell("go on")
+
+
+def show(name: str, said: list[Second]) -> None:
+    sys.stdout.write(f"\n{name}\n\n{table(said)}\n")
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as folder:
+        main(Path(folder), int(sys.argv[1]) if len(sys.argv) > 1 else 600)
