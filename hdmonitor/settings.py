@@ -202,6 +202,10 @@ def read_settings(path: Path) -> Loaded:
     secrets = Path(named) if named else None
     loaded = Loaded(source, secrets)
     source.problems.extend(unread())
+    if secrets is not None and secrets.is_dir() and not os.access(secrets, os.R_OK | os.X_OK):
+        text = f"the folder of secret files {secrets} may not be read by this user; give it that right"
+        source.problems.append(Problem("environment", 0, 0, text))
+        return loaded
     if secrets is not None and not secrets.is_dir():
         text = f"the folder of secret files {secrets} does not exist; create it or unset the variable"
         source.problems.append(Problem("environment", 0, 0, text))
@@ -291,7 +295,9 @@ def _unread_files(secrets: Path | None) -> list[Problem]:
 
 
 def _secret_files(secrets: Path | None) -> list[Path]:
-    return sorted(secrets.iterdir()) if secrets is not None and secrets.is_dir() else []
+    if secrets is None or not os.access(secrets, os.R_OK | os.X_OK):
+        return []
+    return sorted(secrets.iterdir()) if secrets.is_dir() else []
 
 
 def _is_read(name: str) -> bool:

@@ -13,14 +13,15 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NoAnswer
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 from urllib.parse import unquote
 
-from apprise import Apprise, AppriseAsset, LogCapture, NotifyFormat
+from apprise import Apprise, AppriseAsset, NotifyFormat
 
 from hdmonitor.alerts.folding import fold
 from hdmonitor.clock import Clock
@@ -126,9 +127,9 @@ def _loaded(url: str) -> Apprise:
     # No limit of its own (see Way.send). A redirected POST becomes a GET that a login page
     # answers with 200: that is no delivery.
     service = Apprise(asset=AppriseAsset(app_id="hdmonitor", service_timeout=0, http_redirects=False))
-    with LogCapture(level=logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]  # Apprise's
+    with _said_here() as said:
         accepted = service.add(url)
-        why = said.getvalue().partition("\n")[0]
+    why = said[0] if said else ""
     if not accepted or not len(service):
         raise Refused(_why_not(scheme, masked(why, url)))
     if len(service) > 1:
@@ -144,6 +145,31 @@ def _loaded(url: str) -> Apprise:
             " or one that fails repeats it to the others"
         )
     return service
+
+
+class _Overheard(logging.Handler):
+    """Keeps what is logged on the thread that made it; Apprise has one logger for all destinations."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+        self._here = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._here:
+            self.said.append(record.getMessage())
+
+
+@contextmanager
+def _said_here() -> Iterator[list[str]]:
+    """Collect what Apprise says about a URL."""
+    overheard = _Overheard()
+    logger = logging.getLogger("apprise")
+    logger.addHandler(overheard)
+    try:
+        yield overheard.said
+    finally:
+        logger.removeHandler(overheard)
 
 
 def _why_not(scheme: str, why: str) -> str:

@@ -38,6 +38,11 @@ OFFLINE = b"offline"
 # queue, and only what waits there can be lost when the broker crashes; the inbox holds more.
 WINDOW = 1000
 SESSION_KEPT = timedelta(days=7)
+# mosquitto counts retained messages as changes, but not what it delivers and we confirm: a broker
+# that crashes would repeat whatever queue its last save held, as new messages. So each second in
+# which something was confirmed we make as many changes as deploy/mosquitto lets pass between saves.
+MARK_EVERY = 1.0  # seconds
+CHANGES_TO_SAVE = 20
 ANSWER_WITHIN = 10.0  # seconds from CONNECT to CONNACK
 FIRST_WAIT = 0.1  # seconds before the first new attempt, then doubling
 LONGEST_WAIT = 10.0
@@ -108,6 +113,9 @@ class Link:
         self._failed = failed
         self._status_topic = status_topic
         self._canary_topic = "/".join([*status_topic.split("/")[:-1], "canary"])
+        self._mark_topic = "/".join([*status_topic.split("/")[:-1], "mark"])
+        self._confirmed = self._marked = 0  # messages, and how many of them before the last mark
+        self._mark_at = 0.0
         self._tls = _tls_context(broker) if broker.tls else None
         self._protocol = V5 if broker.mqtt5 else V311
         self._lock = threading.Lock()  # over _connection and _retained
@@ -136,6 +144,7 @@ class Link:
         connection = self._connection
         if arrived.mid and connection and connection.number == arrived.connection:
             connection.client.ack(arrived.mid, 1)
+            self._confirmed += 1
             connection.wake()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
@@ -209,7 +218,15 @@ class Link:
             self._ended(connection)
             self._closing.wait(self._wait)
 
+    def _mark(self, connection: _Connection) -> None:
+        """Make the broker save what we have confirmed."""
+        if connection.number and self._confirmed != self._marked and time.monotonic() >= self._mark_at:
+            self._marked, self._mark_at = self._confirmed, time.monotonic() + MARK_EVERY
+            for change in range(CHANGES_TO_SAVE):
+                connection.client.publish(self._mark_topic, f"{self._marked}.{change}", retain=True)
+
     def _attend(self, connection: _Connection) -> None:
+        self._mark(connection)
         if self._closing.is_set():
             connection.say_goodbye(self._status_topic, self._last_words)
         elif self._all_clear_at is not None and time.monotonic() >= self._all_clear_at:
