@@ -27,7 +27,7 @@ from hdmonitor.units import show, show_duration
 COLUMNS = ("time", "sensor", "quantity", "value", "unit")
 NAMED_AT_MOST = 5  # lines of one kind that are told one by one
 BATCH = 1_000  # readings decided at once; any other figure gives the same outcome
-LATE, FAULT = Quality.LATE, Quality.FAULT
+FAULT = Quality.FAULT
 FIGURES = 50_000  # a sensor repeats its figures; each is read once while it is among the newest
 
 # Clocks that were never set begin in 1970, 1980 or 2000. A recording may be older than
