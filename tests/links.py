@@ -1,7 +1,7 @@
 """The core as the broker's link sees it, and the devices at the other end of the broker."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from queue import Queue
 from typing import NamedTuple
 
@@ -45,8 +45,8 @@ class Core:
     def __exit__(self, *_):
         while not self.inbox.empty():
             self.inbox.get()
-        self.link.close(b"offline")
-        assert not self.link._thread.is_alive()
+        self.link.close(b"offline", within=timedelta(seconds=3))
+        wait_until(lambda: not self.link._thread.is_alive(), 10)
 
     def every(self, kind):
         """Take what is in the inbox; return all items of that kind so far."""

@@ -267,6 +267,17 @@ def test_an_old_canary_that_the_broker_kept_is_not_a_sign_of_life(mosquitto, cor
         assert other.every(CanaryBack)[0] == CanaryBack(NOW.replace(hour=9))
 
 
+def test_a_canary_does_not_come_again_on_the_next_connection(core):
+    core.round_trip()
+    first = core.now
+    core.link.rebuild()
+    core.connected(times=2)
+    core.round_trip()
+    assert (
+        core.every(CanaryBack).count(CanaryBack(first)) == 2
+    )  # one more was sent at that time at the connect
+
+
 @pytest.mark.parametrize("foreign", [b"tweet", b"\xff", b"2026-03-02T08:00:00"])
 def test_what_others_publish_as_a_canary_is_passed_over(core, device, foreign):
     device.publish("hdmonitor/canary", foreign)
@@ -393,17 +404,51 @@ def test_connections_that_lived_long_enough_are_not_another_client(core, monkeyp
     assert not [told for told in core.every(Told) if told.condition.wrong]
 
 
-def test_a_broker_that_says_who_took_the_session_is_believed_at_once():
-    """A newer mosquitto says so; a socket speaks its three packets of MQTT 5."""
-    accepted, taken_over = b"\x20\x03\x00\x00\x00", b"\xe0\x02\x8e\x00"
+@pytest.fixture
+def scripted():
+    """A socket with a link: it says what mosquitto 2.0.11 never says, in packets of MQTT 5."""
     with socket.create_server(("127.0.0.1", free_port())) as server:
         server.settimeout(10)
         with Core(broker_at(server.getsockname()[1])) as core:
-            with server.accept()[0] as connection:
-                connection.recv(1000)
-                connection.sendall(accepted + taken_over)
-                assert "(Session taken over): another client uses our client id" in core.trouble()
-            assert len(core.every(Linked)) == 2
+            yield core, server
+
+
+def accept(server):
+    connection, _ = server.accept()
+    connection.settimeout(10)
+    connection.recv(1000)
+    connection.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK
+    return connection
+
+
+def test_a_broker_that_says_that_the_session_was_taken_over_is_believed_at_once(scripted):
+    core, server = scripted
+    with accept(server) as connection:
+        connection.sendall(b"\xe0\x02\x8e\x00")
+        assert "(Session taken over): another client uses our client id 'monitor'" in core.trouble()
+    assert len(core.every(Linked)) == 2
+
+
+def test_a_broker_that_ends_connections_for_another_reason_has_not_taken_them_over(scripted):
+    core, server = scripted
+    for times in (1, 2, 3):
+        with accept(server) as connection:
+            connection.sendall(b"\xe0\x02\x97\x00")
+            assert core.wait(Linked, 2 * times)[-1].text.endswith(": Quota exceeded.")
+    with accept(server):
+        core.wait(Linked, 7)
+    assert not core.every(Told)
+
+
+def test_topics_that_the_broker_refuses_are_told(scripted):
+    core, server = scripted
+    with accept(server) as connection:
+        subscribe = connection.recv(1000)
+        connection.sendall(b"\x90\x05" + subscribe[2:4] + b"\x00\x87\x01")  # SUBACK: refused, granted
+        assert core.trouble() == (
+            f"The broker at 127.0.0.1:{server.getsockname()[1]} refuses 1 of our subscriptions: "
+            "'cold/#' (Not authorized). Allow them to user None."
+        )
 
 
 def test_the_all_clear_comes_when_the_other_client_with_our_id_stays_away(mosquitto, core, monkeypatch):
