@@ -108,6 +108,8 @@ class Link:
         self._broker = broker
         self._topics = sorted(set(topics))
         self._dropped = sorted(set(remembered) - set(topics))
+        self._login = f"user {broker.user!r}" if broker.user else "broker.user, which is not set"
+        self._who = f"user {broker.user!r}" if broker.user else "clients without a user, or set broker.user"
         self._put = put
         self._now = now
         self._failed = failed
@@ -258,7 +260,7 @@ class Link:
             self._protocol, self._wait = V311, 0.0
         elif connection.code:
             self._tell(
-                f"{at} refuses us ({connection.ended}): check user {self._broker.user!r}, its password "
+                f"{at} refuses us ({connection.ended}): check {self._login}, its password "
                 f"and what it may do; trying again every {LONGEST_WAIT:.0f} s."
             )
         else:
@@ -313,7 +315,7 @@ class Link:
         if refused:
             self._tell(
                 f"the broker at {self._broker.address} refuses {len(refused)} of our subscriptions: "
-                f"{', '.join(refused[:5])}. Allow them to user {self._broker.user!r}."
+                f"{', '.join(refused[:5])}. Allow them to {self._who}."
             )
         else:
             doubtful = "client id" in self._trouble
