@@ -447,7 +447,7 @@ def test_topics_that_the_broker_refuses_are_told(scripted):
         connection.sendall(b"\x90\x05" + subscribe[2:4] + b"\x00\x87\x01")  # SUBACK: refused, granted
         assert core.trouble() == (
             f"The broker at 127.0.0.1:{server.getsockname()[1]} refuses 1 of our subscriptions: "
-            "'cold/#' (Not authorized). Allow them to user None."
+            "'cold/#' (Not authorized). Allow them to clients without a user, or set broker.user."
         )
 
 
