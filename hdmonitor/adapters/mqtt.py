@@ -369,7 +369,7 @@ class _Connection:
         self._wake.setblocking(False)
         self._waker.setblocking(False)
         self._log = _LastError()
-        self.client = paho.Client(
+        self.client = _PahoClient(
             CallbackAPIVersion.VERSION2,
             client_id=broker.client_id,
             clean_session=False if protocol is V311 else None,
@@ -405,9 +405,8 @@ class _Connection:
     def turn(self) -> bool:
         """Wait for something to do, at most a second, and do it; False when the connection has ended.
 
-        All that can be read is read before anything is written: when the broker
-        dies, a failed write would throw away messages that it had confirmed and
-        that already wait in our socket.
+        All that can be read is read before anything is written, so that what a
+        broker sent before it died is not waiting behind our confirmations.
         """
         if (sock := self.client.socket()) is None:
             return False
@@ -466,6 +465,22 @@ class _Connection:
             self.code, self.ended = reason.value, str(reason)
         elif not self.ended:
             self.ended = self._log.text or "it closed the connection"
+
+
+class _PahoClient(paho.Client):
+    """Reads to its end what a broker sent before it died."""
+
+    def _sock_send(self, buf: bytes | bytearray) -> int:
+        """Send; to a broker that is gone, pretend to.
+
+        paho would close the socket, and throw away what is still to be read
+        from it: messages that the broker had confirmed to their publishers.
+        Reading comes to the end of the connection soon enough.
+        """
+        try:
+            return super()._sock_send(buf)
+        except ConnectionError:
+            return len(buf)
 
 
 class _LastError(logging.Handler):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import threading
 from contextlib import ExitStack
@@ -419,6 +420,29 @@ def accept(server):
     connection.recv(1000)
     connection.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK
     return connection
+
+
+def test_what_a_dying_broker_sent_last_arrives_although_nothing_can_be_confirmed_any_more():
+    arrived = []
+    with socket.create_server(("127.0.0.1", free_port())) as server:
+        connection = mqtt._Connection(broker_at(server.getsockname()[1]), mqtt.V5, None, (STATUS, b"offline"))
+        connection.client.on_message = lambda _, __, message: arrived.append(message.payload)
+        connection.open()
+        broker, _ = server.accept()
+        connection.client.loop_write()
+        broker.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK
+        connection.turn()
+        broker.sendall(b"\x32\x0c\x00\x06cold/1\x00\x01\x007")  # PUBLISH, id 1
+        broker.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        broker.close()  # at once, as the kernel does for a process that was killed
+
+        connection.client.ack(1, 1)
+        connection.client.loop_write()
+        while connection.turn():
+            pass
+        connection.drop()
+
+        assert arrived == [b"7"]
 
 
 def test_a_broker_that_says_that_the_session_was_taken_over_is_believed_at_once(scripted):
