@@ -21,11 +21,17 @@ class KeyValue(logging.Formatter):
         """Return the line."""
         at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         part = record.name.removeprefix("hdmonitor.").removeprefix("adapters.")
-        text = json.dumps(record.getMessage(), ensure_ascii=False)
+        text = _quoted(record.getMessage())
         line = f"time={at}.{int(record.msecs):03d}Z level={record.levelname.lower()} part={part} text={text}"
         if record.exc_info:
-            line += f" trace={json.dumps(self.formatException(record.exc_info), ensure_ascii=False)}"
+            line += f" trace={_quoted(self.formatException(record.exc_info))}"
         return line
+
+
+def _quoted(text: str) -> str:
+    """Return a JSON string in which whatever ends a line, or steers a terminal, is escaped."""
+    told = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in told)
 
 
 def to_standard_error() -> None:

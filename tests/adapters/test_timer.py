@@ -55,6 +55,17 @@ def test_whoever_ends_the_scheduler_behind_our_back_is_noticed():
     assert str(failures[0]) == "the timer has stopped"
 
 
+def test_it_also_wakes_the_core_at_the_local_time_of_the_digest():
+    jobs = Timer(
+        lambda _: None, daily=time(6, 5), zone="America/New_York", failed=ended
+    )._scheduler.get_jobs()
+
+    assert [(str(job.trigger), str(job.trigger.timezone)) for job in jobs] == [
+        ("interval[0:00:00.050000]", "UTC"),
+        ("cron[hour='6', minute='5']", "America/New_York"),
+    ]
+
+
 def fires(at, day):
     """Return the UTC times at which a daily job in New York would run on a day and the next."""
     trigger = CronTrigger(hour=at.hour, minute=at.minute, timezone="America/New_York")
