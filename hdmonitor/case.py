@@ -338,12 +338,13 @@ class Case:
 
     def acknowledge(self, by: str, name: str, note: str, at: datetime, draft: Draft) -> None:
         """Take the answer of a person: the call stops until the answer expires."""
+        again = self._alarm().acknowledged_by == by
         self._update(draft, acknowledged_by=by, acknowledged_at=at)
         detail: dict[str, Json] = {"by": by, "note": note}
         number = draft.event(at, Kind.ACKNOWLEDGED, self.point.id, detail, self._alarm().id)
         self.call = self.resume_at = None
         self.acknowledged_until = at + ACKNOWLEDGEMENT_LASTS[self._alarm().level]
-        if self.told:
+        if self.told and not again:
             text = wording.acknowledged(self._situation(at), self.house.zone, name, note)
             self._tell(number, About.ACKNOWLEDGED, tuple(self.told), text, at=at, draft=draft)
         draft.outcome.rooms.add(self.point.room)

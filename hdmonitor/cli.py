@@ -125,14 +125,19 @@ def _add_alarms(command: argparse.ArgumentParser, journal: argparse.ArgumentPars
     listed.add_argument("--all", action="store_true", help="closed ones too")
     listed.set_defaults(run=_alarms_list)
     shown = acts.add_parser("show", help="everything about one alarm", parents=[journal])
-    shown.add_argument("alarm", metavar="A12")
+    shown.add_argument("alarm", type=_alarm, metavar="A12")
     shown.set_defaults(run=_alarms_show)
     for name, text, needed in (("ack", "answer an alarm", False), ("close", "document and end it", True)):
         act = acts.add_parser(name, help=text, parents=[journal])
-        act.add_argument("alarm", metavar="A12")
+        act.add_argument("alarm", type=_alarm, metavar="A12")
         act.add_argument("--by", required=True, metavar="PERSON", help="id from the site file")
         act.add_argument("--note", required=needed, default="", help="what was found, what was done")
         act.set_defaults(run=_act, do=name)
+
+
+def _alarm(text: str) -> str:
+    """Take A12 as it is typed at night: a12, 12."""
+    return f"A{text}" if text.isdecimal() else text.upper()
 
 
 def _duration(text: str) -> timedelta:

@@ -9,6 +9,7 @@ pharmacy is simulated.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -153,7 +154,8 @@ class Show:
     def say(self, who: str, text: str) -> None:
         """Write one line: the local time of the pharmacy, who speaks, what."""
         local = self.clock.now().astimezone(ZoneInfo(self.site.zone))
-        print(f"{local:%H:%M}  {who:18} {text}", flush=True)
+        # One write: two phones may ring at once.
+        print(f"{local:%H:%M}  {who:18} {text}\n", end="", flush=True)
 
 
 @contextmanager
@@ -270,5 +272,5 @@ def _sum_up(plan: Plan, folder: Path) -> None:
     settings = folder / "hdmonitor.yaml"
     settings.write_text("record: { journal: journal.db, socket: control.sock }\n")
     print(f"\nThe record of this hour {kept}. Look into it:")
-    print(f"  hdmonitor alarms show {alarms[-1].id if alarms else 'A1'} --config {settings}")
+    print(f"  {sys.argv[0]} alarms show {alarms[-1].id if alarms else 'A1'} --config {settings}")
     print("Next: config/site.yaml describes this pharmacy; README.md says how to describe yours.")

@@ -51,6 +51,18 @@ def _http(url: str) -> str:
     return url
 
 
+def _host(host: str) -> str:
+    if "/" in host or host.count(":") == 1:
+        raise ValueError("must be the name or address alone; the port is a key of its own")
+    return host
+
+
+def _file(path: Path) -> Path:
+    if not path.name:
+        raise ValueError("must name a file")
+    return path
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Secret = Annotated[SecretStr, Field(description="better in a secret file")]
 
@@ -78,7 +90,7 @@ class Tls(Section):
 class Broker(Section):
     """The MQTT broker that the sensors publish to."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     port: Port = 1883
     client_id: str = Field(
         default="hdmonitor", min_length=1, description="different for every monitor at one broker"
@@ -98,8 +110,8 @@ class Broker(Section):
 class Record(Section):
     """Where the journal is kept, and the socket by which the command line reaches the daemon."""
 
-    journal: Path = Path("/var/lib/hdmonitor/journal.db")
-    socket: Path = Path("/run/hdmonitor/control.sock")
+    journal: Annotated[Path, AfterValidator(_file)] = Path("/var/lib/hdmonitor/journal.db")
+    socket: Annotated[Path, AfterValidator(_file)] = Path("/run/hdmonitor/control.sock")
 
 
 class Influx(Section):

@@ -83,6 +83,9 @@ def _stage(data: dict[str, Any], site: Site, source: Source) -> _Stage | None:
     except (ValueError, UnitError) as error:
         source.complain((), f"start and every: {error}")
         return None
+    if not stage.every:
+        source.complain(("every",), 'one reading every "0s" never ends; write for instance "10s"')
+        return None
     if stage.start.tzinfo is None:
         source.complain(("start",), 'a time without a zone; write "2026-03-02T08:00:00-05:00"')
         return None
@@ -126,7 +129,7 @@ def _story(index: int, case: dict[str, Any], stage: _Stage, source: Source) -> S
         where = ("cases", index, "when")
         for line in str(case.get("when", "")).splitlines():
             _when(line, start, inputs)
-    except (_Wrong, UnitError) as error:
+    except (_Wrong, UnitError, OverflowError) as error:
         source.complain(where, str(error))
         return None
     inputs.sort(key=lambda item: item[:3])
@@ -161,6 +164,8 @@ def _series(line: str, point: Point, at: datetime, every: timedelta, inputs: Tim
     until = at + parse_duration(span)
     what, late = _without(what.strip(), r"late (\S+)$")
     what, own = _without(what, r"every (\S+)$")
+    if own == NO_TIME:
+        raise _Wrong('a reading every "0s" never ends; write for instance "10s"')
     step, delay = own or every, late or NO_TIME
     if what == "silent":
         return until

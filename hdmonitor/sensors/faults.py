@@ -36,10 +36,12 @@ WITH_NO_VALUE_CODES = frozenset({"temperature", "humidity", "differential_pressu
 
 # Outside of these there is no physics: (lowest, highest, fault), canonical unit.
 POSSIBLE: Mapping[str, tuple[float, float, str]] = {
-    "temperature": (-200.0, math.inf, "open_probe"),  # PT100 open: -225, -327
+    "temperature": (-200.0, 1000.0, "open_probe"),  # PT100 open: -225, -327, or its upper end
     "humidity": (-10.0, 110.0, "humidity_impossible"),  # 654.36 and such
-    "particle_count": (0.0, math.inf, "negative_count"),
+    "particle_count": (0.0, 1e12, "negative_count"),
 }
+# Beyond this in any quantity no sensor has measured anything, whatever it sends.
+ABSURD = 1e12
 
 # Marks of one publisher's devices: Aqara shows -100 °C below its range.
 OF_FAMILY: Mapping[str, Mapping[tuple[str, float], str]] = {
@@ -87,7 +89,7 @@ def fault_of(value: float, quantity: str, unit: str, family: str = "") -> str | 
         lowest, highest, fault = POSSIBLE[quantity]
         if not lowest <= canonical <= highest:
             return fault
-    return None
+    return "absurd" if abs(canonical) > ABSURD else None
 
 
 def fault_of_text(text: str) -> str | None:

@@ -443,3 +443,22 @@ def test_a_clock_that_jumps_matures_nothing_and_running_delays_keep_their_length
     at = jumped + 5 * MINUTE - timedelta(microseconds=1)
     assert handle(monitor, Reading(FRIDGE, 9.0, at, at)).alarms == {}
     assert [alarm.rule for alarm in monitor.handle([], jumped + 5 * MINUTE).alarms.values()] == ["659-3"]
+
+
+@pytest.mark.parametrize("absurd", ["1e308", "9.9e299", "-1e303", "99999"])
+def test_a_number_that_no_sensor_measures_is_a_fault_and_stops_nothing(monitor, absurd):
+    outcome = handle(monitor, Message(TOPIC, b'{"temperature": %s}' % absurd.encode(), NOON))
+
+    (reading,) = outcome.readings
+    assert (reading.value, reading.quality) == (None, Quality.FAULT)
+    assert abs(reading.measured_at - NOON) == timedelta(0)
+
+
+def test_the_same_person_answering_again_tells_nobody_twice(monitor):
+    name = active(monitor)
+    handle(monitor, Acknowledge(name, "technician"))
+
+    outcome = handle(monitor, Acknowledge(name, "technician"))
+
+    assert kinds(outcome) == [Kind.ACKNOWLEDGED]
+    assert told(outcome) == []
