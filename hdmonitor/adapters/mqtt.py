@@ -252,8 +252,9 @@ class Link:
             text = f"Lost {at}: {connection.ended}."
             self._put(Linked(False, connection.number, connection.session_present, text))
             if rival:
+                guess = "" if connection.code == _TAKEN_OVER else "it crashes, or "
                 self._tell(
-                    f"{at} ends our connections right after they are made ({connection.ended}): another "
+                    f"{at} ends our connections right after they are made ({connection.ended}): {guess}another "
                     f"client uses our client id {self._broker.client_id!r}. Give each instance its own."
                 )
         elif connection.code == _UNSUPPORTED_VERSION and self._protocol is V5:

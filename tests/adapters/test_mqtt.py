@@ -385,7 +385,7 @@ def test_another_client_with_our_id_is_guessed_from_three_short_connections(mosq
             rivals.enter_context(Device(mosquitto.port, client_id="monitor"))
         assert core.trouble() == (
             f"The broker at 127.0.0.1:{mosquitto.port} ends our connections right after they are made "
-            "(it closed the connection): another client uses our client id 'monitor'. "
+            "(it closed the connection): it crashes, or another client uses our client id 'monitor'. "
             "Give each instance its own."
         )
 
