@@ -255,7 +255,8 @@ class Link:
                 guess = "" if connection.code == _TAKEN_OVER else "it crashes, or "
                 self._tell(
                     f"{at} ends our connections right after they are made ({connection.ended}): {guess}"
-                    f"another client uses our client id {self._broker.client_id!r}. Give each instance its own."
+                    f"another client uses our client id {self._broker.client_id!r}. "
+                    "Give each instance its own."
                 )
         elif connection.code == _UNSUPPORTED_VERSION and self._protocol is V5:
             self._protocol, self._wait = V311, 0.0
