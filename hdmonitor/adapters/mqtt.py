@@ -38,9 +38,9 @@ OFFLINE = b"offline"
 # queue, and only what waits there can be lost when the broker crashes; the inbox holds more.
 WINDOW = 1000
 SESSION_KEPT = timedelta(days=7)
-# mosquitto counts retained messages as changes, but not what it delivers and we confirm: a broker
-# that crashes would repeat whatever queue its last save held, as new messages. So each second in
-# which something was confirmed we make as many changes as deploy/mosquitto lets pass between saves.
+# A broker that crashes repeats whatever queue its last save held, some of it as new messages. So
+# each second in which something was confirmed we make as many changes (retained messages count)
+# as deploy/mosquitto lets pass between saves; it reads our confirmations before them.
 MARK_EVERY = 1.0  # seconds
 CHANGES_TO_SAVE = 20
 ANSWER_WITHIN = 10.0  # seconds from CONNECT to CONNACK
@@ -164,8 +164,7 @@ class Link:
     def send_canary(self) -> None:
         """Send the time to ourselves, through the broker and its queue; it comes back as `CanaryBack`.
 
-        Retained, because a retained message makes mosquitto save its state: after a
-        crash it repeats no message older than the last canary.
+        Retained, so that it counts as a change that mosquitto has to save.
         """
         with self._lock:
             if self._connection and self._connection.number:
