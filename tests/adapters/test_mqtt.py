@@ -262,8 +262,9 @@ def test_a_canary_comes_back_with_its_time_and_is_not_a_message(core):
 
 def test_an_old_canary_that_the_broker_kept_is_not_a_sign_of_life(mosquitto, core):
     core.round_trip()
-    with Core(broker_at(mosquitto.port, "another")) as other:
-        other.now = NOW.replace(hour=9)
+    other = Core(broker_at(mosquitto.port, "another"))
+    other.now = NOW.replace(hour=9)
+    with other:
         other.connected()
         assert other.every(CanaryBack)[0] == CanaryBack(NOW.replace(hour=9))
 
