@@ -116,10 +116,11 @@ class Situation:
 
     @property
     def need(self) -> str:
-        """The band at alarm level, the figure nearer to zero first: "2 to 8", "-0.010 to -0.030"."""
+        """The band at alarm level: "2 to 8"; a pressure the weaker figure first, "-0.010 to -0.030"."""
         known = [limit for limit in self.rule.thresholds if limit.level > Level.WARNING]
         band = {limit.side: limit for limit in sorted(known or self.rule.thresholds, key=_widest_first)}
-        bounds = sorted(band.values(), key=lambda limit: abs(limit.limit))
+        pressure = self.point.quantity == "differential_pressure"
+        bounds = sorted(band.values(), key=lambda limit: abs(limit.limit) if pressure else limit.limit)
         if len(bounds) == 1:
             return f"at {'most' if bounds[0].side is Side.HIGH else 'least'} {self.figure(bounds[0])}"
         return " to ".join(self.figure(bound) for bound in bounds)

@@ -27,7 +27,7 @@ class Row:
 
     point: str
     name: str
-    value: str  # "9.4 C", "open", "no value"
+    value: str  # "9.4 C", "open", "was 4.5 C", "no value"
     limit: str  # "2 to 8"
     age: str  # "12 s"; empty where nothing was ever heard
     state: str  # "inside", "too warm", "silent", …
@@ -100,7 +100,7 @@ def _row(site: Site, point: Point, heard: LastHeard | None, alarms: tuple[Shown,
     return Row(
         point=point.id,
         name=told.name,
-        value="no value" if value is None else told.shown(value),
+        value="no value" if value is None else f"{'was ' if look == 'unknown' else ''}{told.shown(value)}",
         limit=_limit(told),
         age="" if heard is None else _age(now - heard.measured_at),
         state=state,
