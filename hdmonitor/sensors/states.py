@@ -2,11 +2,12 @@
 
 The same word means opposite things in different products: `contact: true` is
 a closed door for one and `Contact: 1` an open one for another. So a point's
-unit says it, in one of three forms:
+unit says it, in one of four forms:
 
     state         1 is open (running, on mains), 0 is not
     0=open        that digit means that state, the other digit the other
     ON/OFF        the first word means open (running, on mains), the second not
+    on=open       on, true and 1 mean that state, off, false and 0 the other
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ def polarity(unit: str, quantity: str) -> Mapping[str, float]:
     if equals and digit in {"0", "1"} and word in words:
         meant = float(words.index(word))
         return {digit: meant, "10"[int(digit)]: 1.0 - meant}
+    if digit == "on" and word in words:
+        meant = float(words.index(word))
+        return dict.fromkeys(("on", "true", "1"), meant) | dict.fromkeys(("off", "false", "0"), 1.0 - meant)
     first, slash, second = (part.strip().casefold() for part in unit.partition("/"))
     if not (slash and first and second) or first == second:
         raise UnitError(f"{unit!r:.60} does not say which word means {one}; {FORMS.format(one=one)}")

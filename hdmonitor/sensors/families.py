@@ -1,0 +1,64 @@
+"""Every payload family, and how a message finds its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from hdmonitor.model import Message, Rejected
+from hdmonitor.sensors.context import UNDECLARED, Context
+from hdmonitor.sensors.family import Answer, Family, State, Sure
+from hdmonitor.sensors.found import Learned
+
+_ALL: tuple[Family, ...] = ()
+FAMILIES: Mapping[str, Family] = MappingProxyType({each.name: each for each in _ALL})
+
+LARGEST_SESSION = 10_000  # topics about which something is remembered; more are announced by no site
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What earlier messages said that later ones need: a value, as it is after each message."""
+
+    states: Mapping[str, State] = MappingProxyType({})  # by family
+    learned: Mapping[str, tuple[Learned, ...]] = MappingProxyType({})  # by topic
+
+
+def recognise(message: Message) -> Family | Rejected:
+    """Return the family that is surest of `message`, or why there is no such one."""
+    sure = {family.name: family.recognise(message) for family in FAMILIES.values()}
+    best = max(sure.values(), default=Sure.NO)
+    if best is Sure.NO:
+        return Rejected(f"no family knows messages like this on {message.topic!r:.120}; name one")
+    fitting = [name for name, each in sure.items() if each is best]
+    if len(fitting) > 1:
+        return Rejected(f"ambiguous: fits {' and '.join(fitting)}; name one")
+    return FAMILIES[fitting[0]]
+
+
+def read(
+    message: Message, family: Family, context: Context = UNDECLARED, session: Session | None = None
+) -> tuple[Answer, Session]:
+    """Return what `message` says, and the session after it."""
+    session = session or Session()
+    if learned := session.learned.get(message.topic):
+        context = replace(context, learned=learned)
+    answer, state = family.read(message, context, session.states.get(family.name))
+    states = session.states
+    if state is not states.get(family.name):
+        states = MappingProxyType({**states, family.name: state})
+    return answer, Session(states, _with(session.learned, answer))
+
+
+def _with(known: Mapping[str, tuple[Learned, ...]], answer: Answer) -> Mapping[str, tuple[Learned, ...]]:
+    if isinstance(answer, Rejected) or not answer.learned:
+        return known
+    after = dict(known)
+    for each in answer.learned:
+        others = tuple(old for old in after.get(each.topic, ()) if old.path != each.path)
+        if each.quantity is not None and (each.topic in after or len(after) < LARGEST_SESSION):
+            after[each.topic] = (*others, each)
+        elif each.topic in after:
+            after[each.topic] = others
+    return MappingProxyType(after)
