@@ -73,10 +73,11 @@ class Context:
 UNDECLARED = Context()
 
 _TEXTS = ("quantity", "unit", "timezone", "device_profile", "percent_means", "counts_per", "full_topic")
-_KEYS = (*_TEXTS, "units", "channels", "field_map", "array", "datalog_order", "datalog_timezone")
-_KEYS += ("fault_values", "on", "true", "temperature_unit", "time", "battery", "description_seen")
-_CHANNEL_KEYS = ("quantity", "unit", "scale", "offset", "signed16", "map", "fault_values", "size_um")
-_CHANNEL_KEYS += ("on", "true")
+_MORE = ("units", "channels", "field_map", "array", "datalog_order", "datalog_timezone", "fault_values")
+_KEYS = frozenset((*_TEXTS, *_MORE, "on", "true", "temperature_unit", "time", "battery", "description_seen"))
+_CHANNEL_KEYS = frozenset(
+    ("quantity", "unit", "scale", "offset", "signed16", "map", "fault_values", "size_um", "on", "true")
+)
 _MAP_CORNERS = 2
 
 
@@ -114,7 +115,7 @@ def context_of(raw: Mapping[str, object]) -> Context:
     )
 
 
-def _known(raw: Mapping[str, object], keys: tuple[str, ...], where: str) -> None:
+def _known(raw: Mapping[str, object], keys: frozenset[str], where: str) -> None:
     for key in raw:
         if key not in keys:
             raise ContextError(f"{where} has an unknown key {key!r:.60}; known are {', '.join(sorted(keys))}")
