@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from hdmonitor import __version__, logs
+from hdmonitor import __version__, kinetic, logs
 from hdmonitor.adapters.control import ControlRefused, ask
 from hdmonitor.adapters.messenger import accepts, send_now
 from hdmonitor.adapters.mqtt import Unusable
@@ -37,6 +37,8 @@ from hdmonitor.web.server import NotServed
 from hdmonitor.yaml_source import Problem
 
 FAILED = 1
+WINDOWS = {"24h": timedelta(hours=24), "30d": timedelta(days=30)}  # controlled cold, room temperature
+DEFAULT_CAP = timedelta(minutes=15)  # for which a reading of storage vouches at least
 T = TypeVar("T")
 
 
@@ -99,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("readings", type=Path, metavar="READINGS.csv")
     again.add_argument("--site", type=Path, required=True, metavar="FILE")
     again.add_argument("--json", action="store_true", help="one excursion a line")
+    _add_mkt(add("mkt", _mkt, "mean kinetic temperature of recorded readings"))
     stories = add("scenario", _scenario, "play stories on the site's configuration")
     stories.add_argument("files", type=Path, nargs="+", metavar="FILE")
     demo = add("demo", _demo, "a simulated pharmacy in this terminal, in about a minute")
@@ -133,6 +136,33 @@ def _add_alarms(command: argparse.ArgumentParser, journal: argparse.ArgumentPars
         act.add_argument("--by", required=True, metavar="PERSON", help="id from the site file")
         act.add_argument("--note", required=needed, default="", help="what was found, what was done")
         act.set_defaults(run=_act, do=name)
+
+
+def _add_mkt(command: argparse.ArgumentParser) -> None:
+    command.add_argument("readings", type=Path, metavar="FILE.csv")
+    command.add_argument("--window", type=_window, metavar="24h|30d", help="look for the worst full window")
+    command.add_argument(
+        "--cap", type=_cap, default=DEFAULT_CAP, metavar="15m|none", help="a reading stands at most so long"
+    )
+    command.add_argument(
+        "--weights", choices=["time", "count"], default="time", help="count: each reading weighs the same"
+    )
+    command.add_argument("--json", action="store_true", help="one sensor a line")
+
+
+def _window(text: str) -> timedelta:
+    if text not in WINDOWS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no window; write {' or '.join(WINDOWS)}")
+    return WINDOWS[text]
+
+
+def _cap(text: str) -> timedelta | None:
+    if text == "none":
+        return None
+    cap = _duration(text)
+    if not cap:
+        raise argparse.ArgumentTypeError("a reading must stand for longer than nothing; write 15m, or none")
+    return cap
 
 
 def _alarm(text: str) -> str:
@@ -317,6 +347,22 @@ def _replay(options: argparse.Namespace) -> int:
     for reason, count in recorded.unusable.items():
         print(f"{options.readings}: {count} lines not used: {reason}", file=sys.stderr)
     return 0 if recorded.readings else FAILED
+
+
+def _mkt(options: argparse.Namespace) -> int:
+    by_count = options.weights == "count"
+    found = kinetic.kinetics(options.readings, options.window, options.cap, by_count=by_count)
+    if options.json:
+        for each in found.sensors:
+            print(json.dumps(kinetic.as_json(each, options.window)))
+    else:
+        for line in kinetic.as_lines(found, options.window):
+            print(line)
+    for line in (*kinetic.remarks(found), *found.named):
+        print(line, file=sys.stderr)
+    for reason, count in found.unusable.items():
+        print(f"{options.readings}: {count} lines not used: {reason}", file=sys.stderr)
+    return 0 if any(each.readings for each in found.sensors) else FAILED
 
 
 def _scenario(options: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ COLUMNS = ("time", "sensor", "quantity", "value", "unit")
 NAMED_AT_MOST = 5  # lines of one kind that are told one by one
 BATCH = 1_000  # readings decided at once; any other figure gives the same outcome
 FAULT = Quality.FAULT
+NOT_OURS = "no point of the site replays this sensor"
 FIGURES = 50_000  # a sensor repeats its figures; each is read once while it is among the newest
 
 # Clocks that were never set begin in 1970, 1980 or 2000. A recording may be older than
@@ -146,7 +147,7 @@ def _reading(line: str, form: _Form) -> Reading | None:
     time, sensor, quantity, text, unit = form.columns(row)
     known = form.sensors.get((sensor, quantity))
     if known is None:
-        raise _Unusable("no point of the site replays this sensor", f"{sensor!r:.40} {quantity!r:.40}")
+        raise _Unusable(NOT_OURS, f"{sensor!r:.40} {quantity!r:.40}")
     point, read_value = known
     try:
         at = datetime.fromisoformat(time)
@@ -263,7 +264,12 @@ def _peak(one: Excursion, point: Point) -> str:
 
 
 def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment is not None else None
+    return as_instant(moment) if moment is not None else None
+
+
+def as_instant(moment: datetime) -> str:
+    """Write a moment in UTC as recordings do."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _second(moment: datetime | None) -> str | None:

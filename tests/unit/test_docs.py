@@ -110,11 +110,13 @@ def test_no_page_names_a_command_that_does_not_exist():
     assert {(page, word) for page, word in named if word not in known} - {other} == set()
 
 
-def test_the_replay_in_the_readme_prints_what_stands_there(tmp_path, monkeypatch, capsys):
-    (readings,) = blocks(README, "csv")
-    shown = next(each for each in blocks(README, "console") if each.startswith("$ hdmonitor replay"))
+@pytest.mark.parametrize("name", ["replay", "mkt"])
+def test_the_replay_and_the_mean_in_the_readme_print_what_stands_there(name, tmp_path, monkeypatch, capsys):
+    files = dict(zip(("readings.csv", "fridge.csv"), blocks(README, "csv"), strict=True))
+    shown = next(each for each in blocks(README, "console") if each.startswith(f"$ hdmonitor {name}"))
     command, _, expected = shown.partition("\n")
-    (tmp_path / "readings.csv").write_text(readings, encoding="utf-8")
+    for file, readings in files.items():
+        (tmp_path / file).write_text(readings, encoding="utf-8")
     (tmp_path / "tests").symlink_to(HERE / "tests")
     (tmp_path / "config").symlink_to(HERE / "config")
     monkeypatch.chdir(tmp_path)
