@@ -57,6 +57,7 @@ from hdmonitor.model import (
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.silence import Silence
 from hdmonitor.sensors import decode
+from hdmonitor.units import add
 
 DEVICE_TIMES_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 DEVICE_TIME_AHEAD = timedelta(minutes=5)
@@ -482,7 +483,7 @@ class Monitor:
             point = watch.point
             reading = Reading(
                 point=point.id,
-                value=None if value.value is None else value.value * point.sign + point.offset,
+                value=None if value.value is None else add(value.value * point.sign, point.offset),
                 measured_at=measured_at,
                 received_at=received_at,
                 quality=Quality.RETAINED if message.retained and not own_time else Quality.GOOD,

@@ -22,7 +22,7 @@ from hdmonitor.events import Excursion
 from hdmonitor.model import Device, Level, Point, Quality, Reading, Rejected, Rule, Site
 from hdmonitor.monitor import DEVICE_TIME_AHEAD, Monitor
 from hdmonitor.sensors.values import read_text
-from hdmonitor.units import show, show_duration
+from hdmonitor.units import add, show, show_duration
 
 COLUMNS = ("time", "sensor", "quantity", "value", "unit")
 NAMED_AT_MOST = 5  # lines of one kind that are told one by one
@@ -108,7 +108,7 @@ def _reader(point: Point) -> Read:
         value = read_text(point, text, unit)
         if isinstance(value, Rejected):
             return value
-        return None if value.value is None else value.value * point.sign + point.offset, value.fault
+        return None if value.value is None else add(value.value * point.sign, point.offset), value.fault
 
     return lru_cache(maxsize=FIGURES)(figure)
 
@@ -259,8 +259,7 @@ def remarks(result: Replayed) -> Iterator[str]:
 
 def _peak(one: Excursion, point: Point) -> str:
     rule = next(rule for rule in point.rules if rule.id == one.rule)
-    limit = next(t.limit for t in rule.thresholds if t.level is one.level and t.side == one.side)
-    return show(one.peak, point.quantity, rule.unit, limit)
+    return show(one.peak, point.quantity, rule.unit, *(limit.limit for limit in rule.thresholds))
 
 
 def _iso(moment: datetime | None) -> str | None:

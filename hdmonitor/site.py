@@ -29,8 +29,8 @@ from hdmonitor.model import (
 from hdmonitor.sensors import FAMILIES, check_device, check_point
 from hdmonitor.settings import read_settings
 from hdmonitor.site_file import NOUNS, EquipmentKeys, PointKeys, PolicyKeys, SiteFile, sound_parts
-from hdmonitor.site_limits import Certified, guarded, needs_certified, rule_at_point, written_unit
-from hdmonitor.units import UnitError, parse_amount, parse_difference
+from hdmonitor.site_limits import Certified, certified_at, guarded, needs_certified, rule_at_point
+from hdmonitor.units import UnitError, parse_difference
 from hdmonitor.yaml_source import Problem, Source, Where, read_yaml, suggest
 
 INTERVALS = 3  # a reading vouches for three expected intervals
@@ -267,11 +267,10 @@ class _Plan:
             )
             return None
         try:
-            value = parse_amount(text, keys.measures)
+            return certified_at(text, keys.measures)
         except UnitError as error:
             self._complain(("equipment", keys.at, "certified", str(keys.of)), str(error))
             return None
-        return Certified(value, written_unit(text, keys.measures))
 
     def _topic(self, where: Where, topic: str) -> None:
         if set("+#\0") & set(topic) or topic.startswith("$"):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import TypeAlias
 
 from hdmonitor.catalogue import LevelName, LimitEntry, RuleEntry, show_exact
@@ -18,9 +19,9 @@ from hdmonitor.model import Force, Level, Priority, Response, Rule, Side, Thresh
 from hdmonitor.site_file import LevelKeys, LimitsKeys
 from hdmonitor.units import (
     AMOUNT,
-    CONVERSION_PLACES,
     QUANTITIES,
     UnitError,
+    convert,
     parse_amount,
     parse_difference,
     show_limit,
@@ -38,10 +39,24 @@ WORST_WARNING = Priority.MEDIUM  # of a warning that the site adds
 
 @dataclass(frozen=True, slots=True)
 class Certified:
-    """The speed or flow of a hood at its last certification."""
+    """The speed or flow of a hood at its last certification, as its report writes it."""
 
-    value: float  # canonical unit
+    value: float  # in `unit`
     unit: str
+
+
+def certified_at(text: str, quantity: str) -> Certified:
+    """Read what a certification report says; raise UnitError."""
+    parse_amount(text, quantity)
+    unit = written_unit(text, quantity)
+    return Certified(written_value(text), unit)
+
+
+def written_value(text: str) -> float:
+    """Return the number in an amount that `parse_amount` accepts, as it was written."""
+    found = AMOUNT.fullmatch(text.strip())
+    assert found  # noqa: S101  # as the caller promised
+    return float(found[1])
 
 
 def written_unit(text: str, quantity: str) -> str:
@@ -114,7 +129,8 @@ def _figure(
     """Return a limit or deadband of the catalogue, which may be relative to a certified speed."""
     relative = RELATIVE.fullmatch(text)
     if relative and certified:
-        return round(float(relative[1]) / 100 * certified.value, CONVERSION_PLACES)
+        share = Fraction(relative[1]) / 100 * Fraction(repr(certified.value))
+        return convert(float(share), certified.unit, quantity)
     return parse(text, quantity)
 
 

@@ -11,19 +11,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from fractions import Fraction
+from functools import cache, lru_cache
+from math import copysign, inf, isfinite, nextafter
 from types import MappingProxyType
 
-PASCAL_PER_INCH_WATER = 249.0889  # conventional (4 °C); other water temperatures are not mixed in
-PASCAL_PER_MILLIMETRE_WATER = 9.80665
-HECTOPASCAL_PER_MILLIMETRE_MERCURY = 1.33322387415
-CUBIC_FEET_PER_CUBIC_METRE = 35.3147
-METRES_PER_SECOND_PER_FOOT_PER_MINUTE = 0.00508
-CELSIUS_IN_KELVIN = 273.15
+PASCAL_PER_INCH_WATER = Fraction("249.0889")  # conventional (4 °C); other water is not mixed in
+PASCAL_PER_MILLIMETRE_WATER = Fraction("9.80665")
+HECTOPASCAL_PER_MILLIMETRE_MERCURY = Fraction("1.33322387415")
+CUBIC_FEET_PER_CUBIC_METRE = Fraction("35.3147")
+METRES_PER_SECOND_PER_FOOT_PER_MINUTE = Fraction("0.00508")
+CELSIUS_IN_KELVIN = Fraction("273.15")
 
-# A conversion in binary gives 46.4 °F as 7.999999999999999 °C. Rounded here,
-# far below any instrument, the same limit written in two units is one limit.
-CONVERSION_PLACES = 10
+ONE = Fraction(1)
+DIGITS = 15  # so many digits of a decimal survive in a double; limits are written with no more
+FINEST_PLACES = 10  # of a figure that is shown
+LONGEST_FIGURE = 14  # with more digits than usual, which no phone has room for
+FIGURES = 50_000  # a sensor repeats its figures; each is converted once while it is among the newest
 
 AMOUNT = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)(?:\s+(\S.*)|([^\s0-9.].*))?")
 DURATION = re.compile(r"(?:([0-9]{1,9})d)?\s*(?:([0-9]{1,9})h)?\s*(?:([0-9]{1,9})m)?\s*(?:([0-9]{1,9})s)?")
@@ -40,8 +44,8 @@ class Unit:
     name: str
     decimals: int  # usual when shown
     short: str  # as messages and pages write it
-    scale: float = 1.0
-    zero: float = 0.0
+    scale: Fraction = ONE
+    zero: Fraction = Fraction(0)
     spellings: tuple[str, ...] = ()
     limit_decimals: int = 0  # at least so many for a limit: "0.020", but "8"
 
@@ -70,20 +74,20 @@ _QUANTITIES = (
         "temperature",
         (
             Unit("degC", 1, "C", spellings=("°C", "C", "\N{DEGREE CELSIUS}")),
-            Unit("degF", 1, "F", 5 / 9, 32.0, ("°F", "F", "\N{DEGREE FAHRENHEIT}")),
+            Unit("degF", 1, "F", Fraction(5, 9), Fraction(32), ("°F", "F", "\N{DEGREE FAHRENHEIT}")),
             Unit("K", 1, "K", zero=CELSIUS_IN_KELVIN),
         ),
     ),
     Quantity(
         "humidity",
-        (Unit("%RH", 0, "%RH", spellings=("%", "%rh", "% RH")), Unit("ratio", 2, "", 100.0)),
+        (Unit("%RH", 0, "%RH", spellings=("%", "%rh", "% RH")), Unit("ratio", 2, "", Fraction(100))),
     ),
     Quantity(
         "differential_pressure",
         (
             Unit("Pa", 2, "Pa"),
-            Unit("hPa", 3, "hPa", 100.0),
-            Unit("mbar", 3, "mbar", 100.0),
+            Unit("hPa", 3, "hPa", Fraction(100)),
+            Unit("mbar", 3, "mbar", Fraction(100)),
             Unit(
                 "inH2O",
                 3,
@@ -102,10 +106,10 @@ _QUANTITIES = (
         (
             Unit("hPa", 1, "hPa"),
             Unit("mbar", 1, "mbar"),
-            Unit("Pa", 0, "Pa", 0.01),
-            Unit("kPa", 2, "kPa", 10.0),
+            Unit("Pa", 0, "Pa", Fraction(1, 100)),
+            Unit("kPa", 2, "kPa", Fraction(10)),
             Unit("mmHg", 1, "mmHg", HECTOPASCAL_PER_MILLIMETRE_MERCURY),
-            Unit("inHg", 2, "inHg", 25.4 * HECTOPASCAL_PER_MILLIMETRE_MERCURY),
+            Unit("inHg", 2, "inHg", Fraction("25.4") * HECTOPASCAL_PER_MILLIMETRE_MERCURY),
         ),
     ),
     Quantity(
@@ -120,7 +124,7 @@ _QUANTITIES = (
         (
             Unit("m3/h", 0, "m3/h", spellings=("m³/h",)),
             Unit("cfm", 0, "cfm", 60 / CUBIC_FEET_PER_CUBIC_METRE, spellings=("CFM", "ft3/min", "ft³/min")),
-            Unit("L/s", 1, "L/s", 3.6, spellings=("l/s",)),
+            Unit("L/s", 1, "L/s", Fraction("3.6"), spellings=("l/s",)),
         ),
     ),
     Quantity(
@@ -128,9 +132,9 @@ _QUANTITIES = (
         (
             Unit("1/m3", 0, "/m3", spellings=("1/m³", "pcs/m3")),
             Unit("1/ft3", 0, "/ft3", CUBIC_FEET_PER_CUBIC_METRE, spellings=("1/ft³",)),
-            Unit("1/L", 0, "/L", 1e3, spellings=("1/l",)),
-            Unit("1/0.1L", 0, "/0.1L", 1e4, spellings=("1/0.1l",)),
-            Unit("1/28.3L", 0, "/28.3L", 1000 / 28.3, spellings=("1/28.3l",)),
+            Unit("1/L", 0, "/L", Fraction(1_000), spellings=("1/l",)),
+            Unit("1/0.1L", 0, "/0.1L", Fraction(10_000), spellings=("1/0.1l",)),
+            Unit("1/28.3L", 0, "/28.3L", 1000 / Fraction("28.3"), spellings=("1/28.3l",)),
         ),
     ),
     Quantity("co2", (Unit("ppm", 0, "ppm"),)),
@@ -139,8 +143,8 @@ _QUANTITIES = (
     _state("mains", "lost", "on mains"),
     Quantity("charge", (_PERCENT,)),
     Quantity("battery", (_PERCENT,)),
-    Quantity("voltage", (Unit("V", 2, "V"), Unit("mV", 0, "mV", 1e-3))),
-    Quantity("current", (Unit("A", 2, "A"), Unit("mA", 1, "mA", 1e-3))),
+    Quantity("voltage", (Unit("V", 2, "V"), Unit("mV", 0, "mV", Fraction(1, 1000)))),
+    Quantity("current", (Unit("A", 2, "A"), Unit("mA", 1, "mA", Fraction(1, 1000)))),
 )
 QUANTITIES: Mapping[str, Quantity] = MappingProxyType({each.name: each for each in _QUANTITIES})
 
@@ -167,25 +171,54 @@ def unit_named(unit: str, quantity: str) -> Unit:
 
 
 def convert(value: float, unit: str, quantity: str) -> float:
-    """Return `value`, given in `unit`, in the canonical unit of `quantity`."""
+    """Return `value`, given in `unit`, in the canonical unit of `quantity`.
+
+    As people reckon: the decimal that was written, times an exact factor,
+    rounded once. So 46.4 °F is 8 °C, and a limit is one limit in every unit.
+    """
     known = unit_named(unit, quantity)
-    if known.scale == 1 and known.zero == 0:
+    return value if known.scale == 1 and known.zero == 0 else _converted(value, known)
+
+
+@lru_cache(maxsize=FIGURES)
+def _converted(value: float, known: Unit) -> float:
+    converted = _exactly(value, known)
+    written = float(f"{value:.{DIGITS - 1}e}")
+    if written != value and converted == _exactly(written, known):
+        # The smallest step in one unit may be less than one in the other. A value that is not
+        # at a limit in its own unit must not come to lie on it.
+        return nextafter(converted, inf if value > written else -inf)
+    return converted
+
+
+def _exactly(value: float, unit: Unit) -> float:
+    if not isfinite(value):
         return value
-    return round((value - known.zero) * known.scale, CONVERSION_PLACES)
+    try:
+        return float((Fraction(repr(value)) - unit.zero) * unit.scale)
+    except OverflowError:
+        return copysign(inf, value)
 
 
 def express(value: float, quantity: str, unit: str) -> float:
     """Return canonical `value` in `unit`."""
     known = unit_named(unit, quantity)
-    if known.scale == 1 and known.zero == 0:
+    if (known.scale == 1 and known.zero == 0) or not isfinite(value):
         return value
-    return round(value / known.scale + known.zero, CONVERSION_PLACES)
+    return float(Fraction(repr(value)) / known.scale + known.zero)
 
 
 def difference(value: float, unit: str, quantity: str) -> float:
     """Return a delta (deadband, offset) in the canonical unit: 1.8 °F is 1 °C here, not -16.8."""
     known = unit_named(unit, quantity)
-    return value if known.scale == 1 else round(value * known.scale, CONVERSION_PLACES)
+    return value if known.scale == 1 else float(Fraction(repr(value)) * known.scale)
+
+
+def add(value: float, offset: float) -> float:
+    """Add as people do: 0.1 and 0.2 is 0.3, so that a corrected value can be at a limit."""
+    if offset == 0 or not isfinite(value):
+        return value
+    return float(Fraction(repr(value)) + Fraction(repr(offset)))
 
 
 def _amount(text: str, quantity: str) -> tuple[float, str]:
@@ -239,24 +272,31 @@ def show_duration(duration: timedelta) -> str:
     return ("-" if duration < timedelta(0) else "") + " ".join(parts)
 
 
-def show(value: float, quantity: str, unit: str, limit: float | None = None) -> str:
+def show(value: float, quantity: str, unit: str, *limits: float) -> str:
     """Show canonical `value` in `unit`, customarily rounded: "9.4 C", "-0.001 in", "open".
 
-    With `limit` (canonical) the figure gets as many decimals as it needs to
-    stand on the same side of the limit as the value itself: 0.0196 is never
-    shown as 0.020 beside a limit of 0.020.
+    With `limits` (canonical) the figure gets as many decimals as it needs to
+    stand on the same side of each as the value itself: 0.0196 is never shown
+    as 0.020 beside a limit of 0.020. One that is nearer than any figure can
+    tell is "<0.020" or ">0.020".
     """
     words = quantity_named(quantity).words
     if words is not None and value in (0.0, 1.0):
         return words[int(value)]
     known = unit_named(unit, quantity)
     figure = express(value, quantity, unit)
-    text = f"{figure:z.{known.decimals}f}"
-    if limit is not None:
-        edge = express(limit, quantity, unit)
-        finer = (f"{figure:z.{places}f}" for places in range(known.decimals, CONVERSION_PLACES))
-        text = next((each for each in finer if _side(float(each), edge) == _side(figure, edge)), f"{figure}")
-    return f"{text} {known.short}".rstrip()
+    edges = [(limit, float(show_limit(limit, quantity, unit))) for limit in limits] if words is None else []
+    for places in range(known.decimals, FINEST_PLACES):
+        text = f"{figure:z.{places}f}"
+        if places > known.decimals and len(text) > LONGEST_FIGURE:
+            break
+        if all(_side(float(text), edge) == _side(value, limit) for limit, edge in edges):
+            return f"{text} {known.short}".rstrip()
+    if not edges:
+        return f"{figure:z.{known.decimals}f} {known.short}".rstrip()
+    nearest = min(limits, key=lambda limit: abs(limit - value))
+    sign = {1: ">", -1: "<", 0: ""}[_side(value, nearest)]
+    return f"{sign}{show_limit(nearest, quantity, unit)} {known.short}".rstrip()
 
 
 def _side(value: float, edge: float) -> int:
@@ -268,6 +308,6 @@ def show_limit(limit: float, quantity: str, unit: str) -> str:
     words = quantity_named(quantity).words
     if words is not None and limit in (0.0, 1.0):
         return words[int(limit)]
-    whole, _, places = f"{express(limit, quantity, unit):z.{CONVERSION_PLACES}f}".partition(".")
+    whole, _, places = f"{express(limit, quantity, unit):z.{FINEST_PLACES}f}".partition(".")
     places = places.rstrip("0").ljust(unit_named(unit, quantity).limit_decimals, "0")
     return f"{whole}.{places}" if places else whole

@@ -91,8 +91,9 @@ class Situation:
     def shown(self, value: float) -> str:
         """Show a value in the unit of its limits, never rounded across the nearest of them."""
         unit, quantity = self._unit(), self.point.quantity
-        limits = [limit.limit for rule in (self.rule, *self.point.rules) for limit in rule.thresholds]
-        text = show(value, quantity, unit, min(limits, key=lambda limit: abs(limit - value), default=None))
+        rules = (self.rule, *self.point.rules) if self.cause in ("", "limit") else self.point.rules
+        limits = {limit.limit for rule in rules for limit in rule.thresholds}
+        text = show(value, quantity, unit, *limits)
         if len(text) <= LONGEST_VALUE:
             return text
         return f"{express(value, quantity, unit):.3e} {unit_named(unit, quantity).short}".rstrip()

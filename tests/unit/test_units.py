@@ -1,4 +1,5 @@
 from datetime import timedelta
+from math import inf, nextafter
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from hdmonitor.units import (
     QUANTITIES,
     UnitError,
+    add,
     convert,
     difference,
     express,
@@ -19,6 +21,7 @@ from hdmonitor.units import (
 )
 
 INCH = 249.0889
+PRESSURE = "differential_pressure"
 NUMERIC = [(name, unit.name) for name, quantity in QUANTITIES.items() for unit in quantity.units]
 
 
@@ -259,15 +262,90 @@ def test_rounding_never_contradicts_a_verdict_in_degrees():
     assert show(7.96, "temperature", "degC", 8.0) == "7.96 C"
 
 
-@given(st.sampled_from(NUMERIC), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
-def test_a_shown_value_stands_on_its_side_of_the_limit(kind, value, limit):
-    quantity, unit = kind
-    if QUANTITIES[quantity].words:
-        return
+MEASURED = [(name, unit) for name, unit in NUMERIC if not QUANTITIES[name].words]
+LIMITS = st.lists(st.decimals(-100, 100, places=4).map(float), min_size=1, max_size=4)
 
-    shown = float(show(value, quantity, unit, limit).split()[0].split("/")[0])
-    exact, edge = express(value, quantity, unit), express(limit, quantity, unit)
-    assert (shown > edge, shown < edge) == (exact > edge, exact < edge)
+
+@given(st.sampled_from(MEASURED), LIMITS, st.floats(-120, 120), st.integers(-3, 3))
+def test_a_shown_value_stands_on_its_side_of_every_limit(kind, limits, anywhere, steps):
+    quantity, unit = kind
+    edges = [convert(limit, unit, quantity) for limit in limits]
+    beside = edges[0]
+    for _ in range(abs(steps)):
+        beside = nextafter(beside, inf if steps > 0 else -inf)
+
+    for value in (convert(anywhere, unit, quantity), beside):
+        text = show(value, quantity, unit, *edges).split()[0].split("/")[0]
+        low, high = text.startswith("<"), text.startswith(">")
+        shown = float(text.strip("<>"))
+        for limit, edge in zip(limits, edges, strict=True):
+            if low or high:  # as near to a limit as no figure can tell
+                assert min(limits, key=lambda each: abs(each - shown)) == shown
+                assert (value < edge, value > edge) == (low, high) if limit == shown else True
+            else:
+                assert (shown > limit, shown < limit) == (value > edge, value < edge)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(7.97, "7.97 C"), (7.955, "7.955 C"), (8.0, "8.0 C"), (7.96, "7.96 C")]
+)
+def test_a_value_between_two_near_limits_crosses_neither(value, shown):
+    assert show(value, "temperature", "degC", 7.96, 8.0) == shown
+
+
+def test_a_value_that_no_figure_tells_from_its_limit_is_shown_as_beyond_it():
+    below, above = nextafter(0.02 * INCH, 0), nextafter(8.0, 9)
+
+    assert show(below, "differential_pressure", "inH2O", convert(0.02, "inH2O", PRESSURE)) == "<0.020 in"
+    assert show(above, "temperature", "degC", 8.0) == ">8 C"
+
+
+# --- exactness --------------------------------------------------------------------
+
+
+@given(st.sampled_from(MEASURED), st.decimals(-400, 400, places=3).map(float).filter(bool))
+def test_the_smallest_step_from_what_was_written_is_a_step_in_every_unit(kind, written):
+    quantity, unit = kind
+    at = convert(written, unit, quantity)
+
+    assert convert(nextafter(written, -inf), unit, quantity) < at
+    assert convert(nextafter(written, inf), unit, quantity) > at
+
+
+@given(st.sampled_from(MEASURED), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
+def test_a_conversion_keeps_the_order(kind, one, other):
+    quantity, unit = kind
+    low, high = sorted((one, other))
+
+    assert convert(low, unit, quantity) <= convert(high, unit, quantity)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "canonical"),
+    [
+        (0.020, "inH2O", 4.981778),
+        (0.030, "inH2O", 7.472667),
+        (-0.030, "inH2O", -7.472667),
+        (0.508, "mmH2O", 4.9817782),
+    ],
+)
+def test_a_pressure_is_converted_as_people_reckon(value, unit, canonical):
+    assert convert(value, unit, PRESSURE) == canonical
+
+
+def test_five_pascals_pass_0_020_inches_and_seven_and_a_half_fail_0_030():
+    at_least, at_most = convert(0.020, "inH2O", PRESSURE), convert(0.030, "inH2O", PRESSURE)
+
+    assert convert(5.0, "Pa", PRESSURE) > at_least
+    assert convert(7.5, "Pa", PRESSURE) > at_most
+    assert show(7.5, PRESSURE, "inH2O", at_most) == "0.0301 in"
+    assert show(5.0, PRESSURE, "inH2O", at_least) == "0.0201 in"
+
+
+def test_a_correction_is_added_as_people_add():
+    assert add(0.1, 0.2) == 0.3
+    assert add(8.1, -0.1) == 8.0
+    assert add(-4.7, 0.0) == -4.7
 
 
 @pytest.mark.parametrize(
