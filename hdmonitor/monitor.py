@@ -500,17 +500,17 @@ class Monitor:
             return
         at, value = reading.measured_at, reading.value
         if value is None:
-            reading = replace(reading, quality=Quality.FAULT)
+            reading = reading._replace(quality=Quality.FAULT)
         if watch.last_at is not None and at <= watch.last_at:
             if at != watch.moment:
-                self._draft.outcome.readings.append(replace(reading, quality=Quality.LATE, live=False))
+                self._draft.outcome.readings.append(reading._replace(quality=Quality.LATE, live=False))
                 return
             if value in watch.values:
                 self._draft.outcome.duplicates += 1
                 return
             watch.values += (value,)
-            reading = replace(
-                reading, measured_at=watch.last_at + MICROSECOND, device_time=reading.device_time or at
+            reading = reading._replace(
+                measured_at=watch.last_at + MICROSECOND, device_time=reading.device_time or at
             )
             at = reading.measured_at
         else:
@@ -544,7 +544,8 @@ class Monitor:
         machine = watch.silence.machine
         assert isinstance(machine, Silence)  # noqa: S101  # by construction
         if machine.phase is NORMAL:
-            machine.since = max(machine.since, at)
+            if at > machine.since:
+                machine.since = at
             return
         changes = machine.observe(at)
         watch.silence.apply(changes, self._draft)

@@ -13,7 +13,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def reading(value: float | None = 5.0, at: datetime = T, point: str = "fridge", **facts: object) -> Reading:
-    return replace(Reading(point, value, at, at), **facts)
+    return Reading(point, value, at, at)._replace(**facts)
 
 
 def event(number: int, alarm: str | None = None, **detail: object) -> Event:
