@@ -544,8 +544,7 @@ class Monitor:
         machine = watch.silence.machine
         assert isinstance(machine, Silence)  # noqa: S101  # by construction
         if machine.phase is NORMAL:
-            if at > machine.since:
-                machine.since = at
+            machine.since = max(machine.since, at)
             return
         changes = machine.observe(at)
         watch.silence.apply(changes, self._draft)
