@@ -25,7 +25,7 @@ CELSIUS_IN_KELVIN = Fraction("273.15")
 
 ONE = Fraction(1)
 DIGITS = 15  # so many digits of a decimal survive in a double; limits are written with no more
-FINEST_PLACES = 10  # of a figure that is shown
+CONVERSION_PLACES = 10  # the finest that figures are rounded to, far below any instrument
 LONGEST_FIGURE = 14  # with more digits than usual, which no phone has room for
 FIGURES = 50_000  # a sensor repeats its figures; each is converted once while it is among the newest
 
@@ -286,7 +286,7 @@ def show(value: float, quantity: str, unit: str, *limits: float) -> str:
     known = unit_named(unit, quantity)
     figure = express(value, quantity, unit)
     edges = [(limit, float(show_limit(limit, quantity, unit))) for limit in limits] if words is None else []
-    for places in range(known.decimals, FINEST_PLACES):
+    for places in range(known.decimals, CONVERSION_PLACES):
         text = f"{figure:z.{places}f}"
         if places > known.decimals and len(text) > LONGEST_FIGURE:
             break
@@ -308,6 +308,6 @@ def show_limit(limit: float, quantity: str, unit: str) -> str:
     words = quantity_named(quantity).words
     if words is not None and limit in (0.0, 1.0):
         return words[int(limit)]
-    whole, _, places = f"{express(limit, quantity, unit):z.{FINEST_PLACES}f}".partition(".")
+    whole, _, places = f"{express(limit, quantity, unit):z.{CONVERSION_PLACES}f}".partition(".")
     places = places.rstrip("0").ljust(unit_named(unit, quantity).limit_decimals, "0")
     return f"{whole}.{places}" if places else whole
