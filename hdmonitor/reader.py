@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cache
@@ -152,10 +152,15 @@ class Reader:
         )
         return rows.moment_or_none(at)
 
-    def owing(self) -> Owing:
-        """Return what is owed to all destinations together."""
+    def owing(self, destinations: Sequence[str]) -> Owing:
+        """Return what is owed to these destinations together.
+
+        A notice to one that the site has given up stays in the journal, undelivered: nobody can take it.
+        """
         ((count, oldest_at),) = self._rows(
             "SELECT count(*), min(at) FROM outbox WHERE delivered_at IS NULL AND replaced_by IS NULL"
+            " AND destination IN (SELECT value FROM json_each(?))",
+            json.dumps(destinations),
         )
         return Owing(count, rows.moment_or_none(oldest_at))
 

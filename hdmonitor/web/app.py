@@ -144,7 +144,11 @@ class Pages:
         """Look into the journal, or return why that is not possible."""
         try:
             with self._reader() as journal:
-                return Look(journal.alarms(), journal.owing(), journal.heard() if points else {})
+                return Look(
+                    journal.alarms(),
+                    journal.owing(self._site.destinations),
+                    journal.heard() if points else {},
+                )
         except JournalRefused as refused:
             return str(refused)
 

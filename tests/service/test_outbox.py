@@ -12,6 +12,7 @@ from hdmonitor.events import About, Notice, Outcome
 from hdmonitor.inbox import Sent
 from hdmonitor.journal import Journal
 from hdmonitor.model import Priority
+from hdmonitor.rows import Owing
 
 
 @pytest.fixture
@@ -54,6 +55,15 @@ def test_a_notice_is_owed_until_it_is_delivered(journal):
         assert (reader.next_owed("phone"), reader.next_owed("mail")) == (None, T)
         row = reader.alarm("A1")[2][0]
         assert (row.delivered_at, row.answer, row.attempts) == (T + SECOND, "202 accepted", 0)
+
+
+def test_what_is_owed_to_a_destination_that_the_site_gave_up_is_no_arrear(journal):
+    owe(journal, notice(), notice(to="mail"))
+
+    with journal.reader() as reader:
+        assert reader.owing(("phone", "mail")) == Owing(2, T)
+        assert reader.owing(("phone",)) == Owing(1, T)
+        assert reader.owing(()) == Owing(0, None)
 
 
 def test_the_highest_priority_goes_first_then_the_oldest(journal):
