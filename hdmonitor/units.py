@@ -25,6 +25,7 @@ CELSIUS_IN_KELVIN = Fraction("273.15")
 
 ONE = Fraction(1)
 DIGITS = 15  # so many digits of a decimal survive in a double; limits are written with no more
+WRITTEN_PLACES = 12  # nor with more decimals than these
 CONVERSION_PLACES = 10  # the finest that figures are rounded to, far below any instrument
 LONGEST_FIGURE = 14  # with more digits than usual, which no phone has room for
 FIGURES = 50_000  # a sensor repeats its figures; each is converted once while it is among the newest
@@ -183,7 +184,7 @@ def convert(value: float, unit: str, quantity: str) -> float:
 @lru_cache(maxsize=FIGURES)
 def _converted(value: float, known: Unit) -> float:
     converted = _exactly(value, known)
-    written = float(f"{value:.{DIGITS - 1}e}")
+    written = round(float(f"{value:.{DIGITS - 1}e}"), WRITTEN_PLACES)
     if written != value and converted == _exactly(written, known):
         # The smallest step in one unit may be less than one in the other. A value that is not
         # at a limit in its own unit must not come to lie on it.

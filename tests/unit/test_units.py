@@ -2,7 +2,7 @@ from datetime import timedelta
 from math import inf, nextafter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hdmonitor.units import (
@@ -313,6 +313,8 @@ def test_the_smallest_step_from_what_was_written_is_a_step_in_every_unit(kind, w
 
 
 @given(st.sampled_from(MEASURED), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
+@example(("temperature", "degF"), 0.0, 1.401298464324817e-45)
+@example(("temperature", "degF"), 1.0000000000000002e-20, 1.1e-20)
 def test_a_conversion_keeps_the_order(kind, one, other):
     quantity, unit = kind
     low, high = sorted((one, other))

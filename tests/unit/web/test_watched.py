@@ -88,7 +88,7 @@ def test_a_reading_vouches_to_the_last_moment_and_no_longer():
 
     assert row(heard(age=fifteen)).look == "inside"
     late = row(heard(age=fifteen + timedelta(microseconds=1)))
-    assert (late.look, late.state, late.value) == ("unknown", "silent for 15 min", "5.0 C")
+    assert (late.look, late.state, late.value) == ("unknown", "silent for 15 min", "was 5.0 C")
 
 
 def test_a_point_that_was_never_heard_is_unknown_and_has_no_value():
@@ -104,7 +104,7 @@ def test_a_value_that_only_the_broker_remembered_is_no_sign_of_life():
 def test_a_faulty_sensor_is_unknown_whatever_it_said_before():
     shown = row(heard(5.0, quality=Quality.FAULT))
 
-    assert (shown.look, shown.state) == ("unknown", "sensor fault")
+    assert (shown.look, shown.state, shown.value) == ("unknown", "sensor fault", "was 5.0 C")
 
 
 def test_a_point_out_of_service_is_unknown_and_says_why():
