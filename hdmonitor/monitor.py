@@ -56,7 +56,7 @@ from hdmonitor.model import (
 )
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.silence import Silence
-from hdmonitor.sensors import decode
+from hdmonitor.sensors import DeviceReader
 from hdmonitor.units import add
 
 DEVICE_TIMES_FROM = datetime(2020, 1, 1, tzinfo=UTC)
@@ -170,6 +170,7 @@ class Monitor:
         self._entry: dict[int, datetime] = {}
         self._order: dict[int, int] = {}  # case identity -> stable rank at equal times
         self._linked = True
+        self._readers = {topic: DeviceReader(device) for topic, device in site.devices.items()}
         for device in site.devices.values():
             for index, point in enumerate(device.points):
                 self._add(point, at, first=index == 0)
@@ -461,7 +462,7 @@ class Monitor:
                 "add one to the site file or stop publishing"
             )
         else:
-            decoded = decode(message, device)
+            decoded, _ = self._readers[message.topic].decode(message)
         if isinstance(decoded, Rejected):
             self._draft.outcome.quarantined.append(
                 Quarantined(message.topic, message.payload, message.received_at, decoded.reason)

@@ -21,7 +21,7 @@ from hdmonitor.clock import Clock
 from hdmonitor.events import Excursion
 from hdmonitor.model import Device, Level, Point, Quality, Reading, Rejected, Rule, Site
 from hdmonitor.monitor import DEVICE_TIME_AHEAD, Monitor
-from hdmonitor.sensors.values import read_text
+from hdmonitor.sensors.measured import measured_text
 from hdmonitor.units import add, show, show_duration
 
 COLUMNS = ("time", "sensor", "quantity", "value", "unit")
@@ -105,10 +105,10 @@ def _reader(point: Point) -> Read:
     """Return how values of `point` are read, each figure once."""
 
     def figure(text: str, unit: str) -> tuple[float | None, str | None] | Rejected:
-        value = read_text(point, text, unit)
+        value = measured_text(point.field, text, point.quantity, unit, point.family)
         if isinstance(value, Rejected):
             return value
-        return None if value.value is None else add(value.value * point.sign, point.offset), value.fault
+        return (None, value) if isinstance(value, str) else (add(value * point.sign, point.offset), None)
 
     return lru_cache(maxsize=FIGURES)(figure)
 

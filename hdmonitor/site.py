@@ -26,7 +26,7 @@ from hdmonitor.model import (
     Site,
     Step,
 )
-from hdmonitor.sensors import FAMILIES, check_device, check_point
+from hdmonitor.sensors import check_device, check_point, is_family
 from hdmonitor.settings import read_settings
 from hdmonitor.site_file import NOUNS, EquipmentKeys, PointKeys, PolicyKeys, SiteFile, sound_parts
 from hdmonitor.site_limits import Certified, certified_at, guarded, needs_certified, rule_at_point
@@ -330,7 +330,7 @@ class _Plan:
             time=common["time"],
             battery=common["battery"],
         )
-        if device.family in FAMILIES and (wrong := check_device(device)):
+        if is_family(device.family) and (wrong := check_device(device)):
             named = next((key for key in ("zone", "time", "battery") if common[key]), "family")
             self._complain(("points", points[0].id, named), wrong)
         return device

@@ -1,38 +1,33 @@
 """What the sensors of each payload family say, decoded without ever raising.
 
-`decode` gives the values, faults, device time and battery of a message, or
-the reason why it gives nothing. `check_point` and `check_device` find at start
-what could never be decoded.
+`read` gives everything a message says, `decode` the values, faults, device
+time and battery that the points of a topic asked for, or the reason why there
+are none. `check_point` and `check_device` find at start what could never be
+decoded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from hdmonitor.model import Decoded, Device, Message, Point, Rejected
-from hdmonitor.sensors import esphome, mapped, plain, tasmota, zigbee2mqtt
+from hdmonitor.sensors import mapped
+from hdmonitor.sensors.families import ALIASES, FAMILIES, Session, family_named, is_family, read, recognise
+from hdmonitor.sensors.points import DeviceReader
 
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """How one kind of payload is decoded, and how its points are checked."""
-
-    decode: Callable[[Message, Device], Decoded | Rejected]
-    check: Callable[[Point], str | None]
-
-
-FAMILIES: Mapping[str, Family] = MappingProxyType(
-    {
-        "zigbee2mqtt": Family(zigbee2mqtt.decode, zigbee2mqtt.check),
-        "tasmota": Family(tasmota.decode, tasmota.check),
-        "esphome": Family(esphome.decode, esphome.check),
-        "plain": Family(plain.decode, plain.check),
-        "mapped": Family(mapped.decode, mapped.check),
-    }
-)
+__all__ = [
+    "FAMILIES",
+    "DeviceReader",
+    "Session",
+    "check_device",
+    "check_point",
+    "decode",
+    "family_named",
+    "is_family",
+    "read",
+    "recognise",
+]
 
 
 def decode(message: Message, device: Device) -> Decoded | Rejected:
@@ -41,19 +36,19 @@ def decode(message: Message, device: Device) -> Decoded | Rejected:
     Values are in canonical units, before the sign and offset of their point.
     A configured field that is absent is left out: partial messages are normal.
     """
-    return FAMILIES[device.family].decode(message, device)
+    return DeviceReader(device).decode(message)[0]
 
 
 def check_point(point: Point) -> str | None:
     """Say in a sentence what is wrong with family, quantity, field or unit; None if nothing is."""
-    if point.family not in FAMILIES:
+    if not is_family(point.family):
         return _unknown(point.family)
-    return FAMILIES[point.family].check(point)
+    return family_named(point.family).check(point)
 
 
 def check_device(device: Device) -> str | None:
     """Say what is wrong with what a device has beside its points; None if nothing is."""
-    if device.family not in FAMILIES:
+    if not is_family(device.family):
         return _unknown(device.family)
     if device.family != "mapped" and (device.time or device.battery):
         return (
@@ -68,4 +63,6 @@ def check_device(device: Device) -> str | None:
 
 
 def _unknown(family: str) -> str:
-    return f"{family!r} is not a payload family; known are {', '.join(FAMILIES)}"
+    near = get_close_matches(family, (*FAMILIES, *ALIASES), n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    return f"{family!r} is not a payload family; {meant}'hdmonitor families' lists all"

@@ -5,7 +5,7 @@ The keys are the same in a site file and beside a line for `hdmonitor decode`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -59,7 +59,7 @@ class Context:
     battery: str | None = None  # mapped family: JMESPath of the battery percentage
     learned: tuple[Learned, ...] = ()  # what the device announced about this topic
     # Fields that somebody asks for; None for all. Others need not be read.
-    wanted: frozenset[str] | None = None
+    wanted: Collection[str] | None = None
 
     def channel(self, name: str) -> Channel | None:
         """Return what the site says about a field, if anything."""

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from hdmonitor.model import Message, Rejected
+from hdmonitor.sensors import esphome, mapped, plain_value, tasmota, zigbee2mqtt
 from hdmonitor.sensors.context import UNDECLARED, Context
 from hdmonitor.sensors.family import Answer, Family, State, Sure
 from hdmonitor.sensors.found import Learned
 
-_ALL: tuple[Family, ...] = ()
+_ALL: tuple[Family, ...] = (
+    zigbee2mqtt.FAMILY,
+    tasmota.FAMILY,
+    esphome.FAMILY,
+    plain_value.FAMILY,
+    mapped.FAMILY,
+)
 FAMILIES: Mapping[str, Family] = MappingProxyType({each.name: each for each in _ALL})
+ALIASES: Mapping[str, str] = MappingProxyType({"plain": "plain_value"})
 
 LARGEST_SESSION = 10_000  # topics about which something is remembered; more are announced by no site
 
@@ -21,8 +29,18 @@ LARGEST_SESSION = 10_000  # topics about which something is remembered; more are
 class Session:
     """What earlier messages said that later ones need: a value, as it is after each message."""
 
-    states: Mapping[str, State] = MappingProxyType({})  # by family
-    learned: Mapping[str, tuple[Learned, ...]] = MappingProxyType({})  # by topic
+    states: Mapping[str, State] = field(default_factory=dict)  # by family
+    learned: Mapping[str, tuple[Learned, ...]] = field(default_factory=dict)  # by topic
+
+
+def is_family(name: str) -> bool:
+    """Tell whether a family has this name."""
+    return name in FAMILIES or name in ALIASES
+
+
+def family_named(name: str) -> Family:
+    """Return the family; raises KeyError for an unknown one."""
+    return FAMILIES[ALIASES.get(name, name)]
 
 
 def recognise(message: Message) -> Family | Rejected:

@@ -67,8 +67,9 @@ class Found:
     stale: bool = False  # the publisher itself says that it is old
     suspect: str | None = None  # why a value is kept and doubted
     size_um: float | None = None
-    scope: str | None = None
-    note: str | None = None  # "sleeping" beside a liveness, the address behind a channel
+    channel_id: str | None = None  # an address that stays when channels are numbered anew
+    scope: str | None = None  # of a liveness: GATEWAY
+    sleeping: bool = False  # of a liveness: it is silent by design
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Findings:
     events: tuple[str, ...] = ()
     learned: tuple[Learned, ...] = ()
     left_out: tuple[str, ...] = ()
+    time: datetime | None = None  # of the message as a whole
 
 
 def canonical_unit(quantity: str) -> str:

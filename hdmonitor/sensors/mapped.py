@@ -13,10 +13,12 @@ import jmespath
 from jmespath.exceptions import JMESPathError, JMESPathTypeError
 from jmespath.parser import ParsedResult
 
-from hdmonitor.model import Decoded, Device, Message, Point, Rejected, Value
+from hdmonitor.model import Message, Point, Rejected
+from hdmonitor.sensors.context import Context
+from hdmonitor.sensors.family import Answer, Evidence, Family, Sure, stateless
+from hdmonitor.sensors.gather import Gathering
 from hdmonitor.sensors.strict import strict_json
-from hdmonitor.sensors.times import device_time
-from hdmonitor.sensors.values import nothing_of, percentage, read_text, said, wrong_with
+from hdmonitor.sensors.values import wrong_with
 from hdmonitor.units import QUANTITIES
 
 
@@ -26,22 +28,40 @@ def compiled(expression: str) -> ParsedResult:
     return jmespath.compile(expression)
 
 
-def decode(message: Message, device: Device) -> Decoded | Rejected:
+def read(message: Message, context: Context) -> Answer:
     """Read what the expressions find; numbers written as text are read as well."""
     body = strict_json(message.payload)
     if isinstance(body, Rejected):
         return body
-    found: list[tuple[Point, Value | Rejected]] = []
+    if not context.channels:
+        return Rejected("mapped needs channels: which expression finds which quantity, in which unit")
+    time = look(context.time, body)
+    out = Gathering("mapped", message, context, message.topic, time=time)
     marked = _marked(body) if b"null" in message.payload else None
-    for point in device.points:
-        raw = look(point.field, body)
+    for expression, channel in context.channels.items():
+        raw = look(expression, body)
         # JMESPath gives None for both; an explicit null is a fault, an absent member is nothing.
-        if raw is not None or look(point.field, marked) == "null":
-            found.append((point, raw if isinstance(raw, Rejected) else _read(point, raw, body)))
-    if not found:
-        return nothing_of(device.points, body)
-    time = device_time(look(device.time, body), device.zone, message.received_at)
-    return said(found, time, _battery(look(device.battery, body)))
+        if isinstance(raw, Rejected):
+            out.unreadable(expression, channel.quantity, raw.reason)
+        elif raw is not None or look(expression, marked) == "null":
+            _take(out, expression, channel.unit, raw, body)
+    battery = look(context.battery, body)
+    if isinstance(battery, str):
+        out.beside("battery_low", battery.strip().casefold() == "low" or None)
+    else:
+        out.beside("battery", battery)
+    return out.findings(body)
+
+
+def _take(out: Gathering, expression: str, written: str | None, raw: object, body: object) -> None:
+    if written is None or not written.startswith("@"):
+        out.add(expression, raw, text=True)
+        return
+    unit = look(written[1:], body)
+    if isinstance(unit, Rejected):
+        out.unreadable(expression, out.context.channels[expression].quantity, unit.reason)
+    else:
+        out.add(expression, raw, said=unit, text=True)
 
 
 def look(expression: str | None, body: object) -> object:
@@ -62,19 +82,6 @@ def _marked(body: object) -> object:
     if isinstance(body, list):
         return [_marked(member) for member in body]
     return "null" if body is None else body
-
-
-def _read(point: Point, raw: object, body: object) -> Value | Rejected:
-    if not point.unit.startswith("@"):
-        return read_text(point, raw, point.unit)
-    unit = look(point.unit[1:], body)
-    return unit if isinstance(unit, Rejected) else read_text(point, raw, unit)
-
-
-def _battery(raw: object) -> float | None:
-    if isinstance(raw, str):
-        return 0.0 if raw.strip().casefold() == "low" else None
-    return percentage(raw)
 
 
 def wrong_with_expression(expression: str | None) -> str | None:
@@ -103,3 +110,13 @@ def check(point: Point) -> str | None:
     return wrong_with_expression(point.unit[1:]) or wrong_with(
         replace(point, unit=QUANTITIES[point.quantity].canonical)
     )
+
+
+def recognise(_message: Message) -> Sure:
+    """Nothing is mapped unless a site says how."""
+    return Sure.NO
+
+
+FAMILY = Family(
+    "mapped", 1, Evidence.DOCUMENTED, "any JSON, by JMESPath expressions", recognise, stateless(read), check
+)

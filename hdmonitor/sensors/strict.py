@@ -87,6 +87,14 @@ def strict_json(payload: bytes) -> object | Rejected:
     return document
 
 
+def strict_object(payload: bytes) -> dict[str, object] | Rejected:
+    """Return the JSON object, or why it is none."""
+    document = strict_json(payload)
+    if isinstance(document, dict | Rejected):
+        return document
+    return Rejected("is not a JSON object")
+
+
 def _too_deep(document: object) -> bool:
     level = [document]
     for _ in range(MAX_DEPTH):

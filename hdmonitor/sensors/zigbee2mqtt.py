@@ -6,13 +6,28 @@ Field: the member of the JSON object; on an attribute topic, its last part.
 
 from __future__ import annotations
 
-from hdmonitor.model import Decoded, Device, Message, Point, Rejected, Value
-from hdmonitor.sensors.strict import strict_json, strict_text
-from hdmonitor.sensors.times import device_time
-from hdmonitor.sensors.values import nothing_of, percentage, read, read_text, said, wrong_with
+from hdmonitor.model import Message, Point, Rejected
+from hdmonitor.sensors.context import Context
+from hdmonitor.sensors.family import Answer, Evidence, Family, Sure, stateless
+from hdmonitor.sensors.found import Findings
+from hdmonitor.sensors.gather import UNSAID, Gathering
+from hdmonitor.sensors.strict import strict_json, strict_object, strict_text
+from hdmonitor.sensors.values import wrong_with
 
+NAME = "zigbee2mqtt"
 UNITS = {"temperature": "degC", "humidity": "%RH", "pressure": "hPa"}
 CONTACT_UNIT = "false/true"  # false is open
+KNOWN = {
+    "temperature": ("temperature", "degC"),
+    "humidity": ("humidity", "%RH"),
+    "pressure": ("pressure", "hPa"),
+    "co2": ("co2", "ppm"),
+    "contact": ("contact", None),
+    "device_temperature": ("device_temperature", "degC"),
+    "illuminance": ("illuminance", "lx"),
+    "pm25": ("pm2_5", "ug/m3"),
+}
+ASIDE = ("battery", "battery_low", "tamper", "linkquality")
 
 # A message of these alone says that the radio works, not what the probe measures.
 DIAGNOSTICS = frozenset(
@@ -34,45 +49,60 @@ DIAGNOSTICS = frozenset(
 )
 
 
-def decode(message: Message, device: Device) -> Decoded | Rejected:
-    """Read the configured members of a device's JSON, or the bare value of an attribute topic."""
+def read(message: Message, context: Context) -> Answer:
+    """Read a device's JSON, the bare value of an attribute topic, or who is there."""
     if "/bridge/" in message.topic or message.topic.endswith("/availability"):
-        return Decoded()
+        return _liveness(message, context)
+    name = message.topic.partition("/")[2]
     text = strict_text(message.payload)
-    if isinstance(text, Rejected):
-        return text
-    if not text.startswith("{"):
-        return _bare(message, device, text)
-    body = strict_json(message.payload)
-    if isinstance(body, Rejected) or not isinstance(body, dict):
-        return body if isinstance(body, Rejected) else Rejected("is not a JSON object")
-    found = [
-        (point, read(point, body[point.field], _unit(point)))
-        for point in device.points
-        if point.field in body
-    ]
-    time = device_time(body.get("last_seen"), device.zone, message.received_at)
-    battery = percentage(body.get("battery"))
-    if battery is None and body.get("battery_low") is True:
-        battery = 0.0
-    if found:
-        return said(found, time, battery)
-    return Decoded((), time, battery) if body.keys() <= DIAGNOSTICS else nothing_of(device.points, body)
+    if isinstance(text, str) and not text.startswith("{"):
+        return _bare(message, context, name, text)
+    body = strict_object(message.payload)
+    if isinstance(body, Rejected):
+        return body
+    out = Gathering(NAME, message, context, name, time=body.get("last_seen"))
+    for member in context.wanted or body:
+        if member in body:
+            _take(out, member, body[member])
+    for quantity in ASIDE:
+        out.beside(quantity, body.get(quantity))
+    if "battery" in body and "voltage" not in context.channels:  # of a mains plug it is the mains, in V
+        out.beside("battery_voltage", body.get("voltage"), scale=1e-3)
+    return out.findings(None if body.keys() <= DIAGNOSTICS else body)
 
 
-def _bare(message: Message, device: Device, text: str) -> Decoded | Rejected:
-    attribute = message.topic.rpartition("/")[2]
-    found: list[tuple[Point, Value | Rejected]] = [
-        (point, read_text(point, text, _unit(point))) for point in device.points if point.field == attribute
-    ]
-    if found:
-        return said(found)
+def _take(out: Gathering, member: str, raw: object, *, text: bool = False) -> None:
+    quantity, unit = KNOWN.get(member, (None, None))
+    out.add(member, raw, quantity, unit, said=CONTACT_UNIT if member == "contact" else UNSAID, text=text)
+
+
+def _bare(message: Message, context: Context, name: str, text: str) -> Answer:
+    device, _, attribute = name.rpartition("/")
+    out = Gathering(NAME, message, context, device or name)
+    _take(out, attribute, text, text=True)
     # An empty payload on the device's own topic removes a retained message after a rename.
-    return nothing_of(device.points, text) if text else Decoded()
+    return out.findings(text or None)
 
 
-def _unit(point: Point) -> str:
-    return CONTACT_UNIT if point.field == "contact" else point.unit
+def _liveness(message: Message, context: Context) -> Answer:
+    base, _, name = message.topic.partition("/")
+    if "/bridge/" in message.topic and name != "bridge/state":
+        return Findings()
+    gateway = name == "bridge/state"
+    device = f"{base}/bridge" if gateway else name.removesuffix("/availability")
+    out = Gathering(NAME, message, context, device)
+    body = strict_json(message.payload)
+    word = body.get("state") if isinstance(body, dict) else strict_text(message.payload)
+    if word in {"online", "offline"}:
+        out.alive(word == "online", gateway=gateway)
+    return out.findings()
+
+
+def recognise(message: Message) -> Sure:
+    """Everything below its base topic, or flat JSON with its radio's link quality."""
+    if message.topic.startswith("zigbee2mqtt/"):
+        return Sure.CERTAIN
+    return Sure.LIKELY if b'"linkquality":' in message.payload else Sure.NO
 
 
 def check(point: Point) -> str | None:
@@ -80,3 +110,8 @@ def check(point: Point) -> str | None:
     if point.field == "contact" and (point.quantity, point.unit) != ("contact", "state"):
         return "Zigbee2MQTT's contact is true when closed, and known; write quantity 'contact', unit 'state'"
     return wrong_with(point, UNITS)
+
+
+FAMILY = Family(
+    NAME, 1, Evidence.RECORDED, "Zigbee sensors behind Zigbee2MQTT", recognise, stateless(read), check
+)

@@ -146,5 +146,6 @@ _ENCODERS: dict[str, Callable[[Device, Raws, datetime], str]] = {
     "tasmota": _tasmota,
     "esphome": _bare,
     "plain": _bare,
+    "plain_value": _bare,
     "mapped": _mapped,
 }

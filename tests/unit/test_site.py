@@ -310,7 +310,7 @@ MISTAKES = {
     "an unknown family": (
         changed("family: plain", "family: plane"),
         "plane",
-        "'plane' is not a payload family; known are zigbee2mqtt, tasmota, esphome, plain, mapped",
+        "'plane' is not a payload family; did you mean 'plain'? 'hdmonitor families' lists all",
     ),
     "a wildcard in a topic": (
         changed("topic: t/1", "topic: t/+"),

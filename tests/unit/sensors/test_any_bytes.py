@@ -29,8 +29,8 @@ DEVICES = [
         zone="America/New_York",
     ),
     device("esphome", ("value", "differential_pressure", "hPa")),
-    device("plain", ("value", "temperature", "degF")),
-    device("plain", ("value", "mains", "ONLINE/ONBATT")),
+    device("plain_value", ("value", "temperature", "degF")),
+    device("plain_value", ("value", "mains", "ONLINE/ONBATT")),
     device(
         "mapped",
         ("temperature.value", "temperature", "@temperature.unit"),

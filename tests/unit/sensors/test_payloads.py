@@ -95,7 +95,7 @@ def _family(sample):
     if sample["id"] in MAPPED:
         return "mapped"
     if sample["id"] in PLAIN:
-        return "plain"
+        return "plain_value"
     if sample["id"] in TASMOTA_ELSEWHERE:
         return "tasmota"
     return "zigbee2mqtt" if sample["family"] == "fault_sentinels" else sample["family"]
@@ -111,7 +111,7 @@ def _configured(sample, expected, *, by_id):
     family, quantity = _family(sample), expected["quantity"]
     if family == "zigbee2mqtt":
         return Z2M[quantity]
-    if family == "plain":
+    if family == "plain_value":
         return ("value", quantity, PLAIN[sample["id"]])
     if family == "esphome":
         return _esphome(sample)
@@ -235,7 +235,7 @@ def test_all_samples_are_tested_but_those_named():
 def test_the_documentation_says_what_each_family_was_tested_against():
     page = (PAYLOADS.parents[1] / "docs" / "sensors.md").read_text(encoding="utf-8")
     samples = [sample for name, sample in SAMPLES.items() if name not in WITHOUT_A_POINT]
-    for family in ("zigbee2mqtt", "tasmota", "esphome", "plain", "mapped"):
+    for family in ("zigbee2mqtt", "tasmota", "esphome", "plain_value", "mapped"):
         origins = Counter(sample["origin"] for sample in samples if _family(sample) == family)
         counts = [
             f"{origins[origin]} {origin}"

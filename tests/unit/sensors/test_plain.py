@@ -124,7 +124,7 @@ def test_a_plain_point_is_checked(quantity, unit, wrong):
 
 
 def test_an_unknown_family_is_refused_with_the_known_ones():
-    sentence = "'modbus' is not a payload family; known are zigbee2mqtt, tasmota, esphome, plain, mapped"
+    sentence = "'modbus' is not a payload family; 'hdmonitor families' lists all"
 
     assert check_point(point("modbus", "value", "temperature", "degC")) == sentence
     assert check_device(device("modbus")) == sentence
