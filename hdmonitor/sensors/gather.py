@@ -13,7 +13,6 @@ from hdmonitor.sensors.times import device_time
 from hdmonitor.units import UnitError, unit_named
 
 UNREADABLE = "unreadable"
-UNSAID = object()  # the message has no place for a unit; None would be a null in that place
 NAMES_SHOWN = 12
 PERCENT = 100.0
 
@@ -71,7 +70,7 @@ class Gathering:
         quantity: str | None = None,
         unit: str | None = None,
         *,
-        said: object = UNSAID,
+        said: object = None,
         text: bool = False,
         fault: str | None = None,
         channel: str | None = None,
@@ -102,7 +101,7 @@ class Gathering:
             return
         value: float | None = None
         if fault is None:
-            stated = said is not UNSAID
+            stated = said is not None
             figure = self._value(
                 field, raw, quantity, said if stated else unit, declared, text=text, stated=stated
             )

@@ -15,7 +15,7 @@ from hdmonitor.model import Message, Point, Rejected
 from hdmonitor.sensors.context import Context
 from hdmonitor.sensors.family import Answer, Evidence, Family, Sure, stateless
 from hdmonitor.sensors.found import Findings
-from hdmonitor.sensors.gather import UNSAID, Gathering
+from hdmonitor.sensors.gather import Gathering
 from hdmonitor.sensors.strict import number, strict_object, strict_text
 from hdmonitor.sensors.values import wrong_with
 
@@ -150,7 +150,7 @@ def _take(
         block[attribute],
         known,
         unit,
-        said=block.get(member, body.get(member, UNSAID)),
+        said=_unit_of(member, block, body),
         # MAX31855 and its kin say here that the thermocouple is open or shorted.
         fault="error" if number(block.get("Error")) else None,
         channel=None if behind else driver or attribute,
@@ -158,6 +158,14 @@ def _take(
         size_um=float(size[1]) if size else None,
         channel_id=identity if isinstance(identity, str) and not behind else None,
     )
+
+
+def _unit_of(member: str, block: Members, body: Members) -> object:
+    """Return the unit that the message states, None if it has no place for one."""
+    for holder in (block, body):
+        if member in holder:
+            return "null" if holder[member] is None else holder[member]
+    return None
 
 
 def _battery(block: Members) -> object:

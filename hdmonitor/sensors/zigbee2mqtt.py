@@ -10,7 +10,7 @@ from hdmonitor.model import Message, Point, Rejected
 from hdmonitor.sensors.context import Context
 from hdmonitor.sensors.family import Answer, Evidence, Family, Sure, stateless
 from hdmonitor.sensors.found import Findings
-from hdmonitor.sensors.gather import UNSAID, Gathering
+from hdmonitor.sensors.gather import Gathering
 from hdmonitor.sensors.strict import strict_json, strict_object, strict_text
 from hdmonitor.sensors.values import wrong_with
 
@@ -73,7 +73,7 @@ def read(message: Message, context: Context) -> Answer:
 
 def _take(out: Gathering, member: str, raw: object, *, text: bool = False) -> None:
     quantity, unit = KNOWN.get(member, (None, None))
-    out.add(member, raw, quantity, unit, said=CONTACT_UNIT if member == "contact" else UNSAID, text=text)
+    out.add(member, raw, quantity, unit, said=CONTACT_UNIT if member == "contact" else text=text)
 
 
 def _bare(message: Message, context: Context, name: str, text: str) -> Answer:
