@@ -73,7 +73,7 @@ def read(message: Message, context: Context) -> Answer:
 
 def _take(out: Gathering, member: str, raw: object, *, text: bool = False) -> None:
     quantity, unit = KNOWN.get(member, (None, None))
-    out.add(member, raw, quantity, unit, said=CONTACT_UNIT if member == "contact" else text=text)
+    out.add(member, raw, quantity, unit, said=CONTACT_UNIT if member == "contact" else None, text=text)
 
 
 def _bare(message: Message, context: Context, name: str, text: str) -> Answer:
