@@ -12,7 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from hdmonitor import __version__, kinetic, logs
+from hdmonitor import __version__, cli_stories, kinetic, logs
+from hdmonitor.acceptance import NotAccepted
 from hdmonitor.adapters.control import ControlRefused, ask
 from hdmonitor.adapters.messenger import accepts, send_now
 from hdmonitor.adapters.mqtt import Unusable
@@ -25,13 +26,11 @@ from hdmonitor.model import Site
 from hdmonitor.reader import Reader
 from hdmonitor.replay import UnusableFile, as_json, as_lines, read, remarks, replay
 from hdmonitor.rows import OutboxRow
-from hdmonitor.scenario import play
 from hdmonitor.service import Ended, Service, install_signals, plan_of
 from hdmonitor.settings import Settings, effective, load_settings
 from hdmonitor.simulator.publisher import Broker, NotPublished, simulate
 from hdmonitor.simulator.telemetry import NotSimulated
 from hdmonitor.site import check, load_daily, load_site
-from hdmonitor.stories import load_scenario
 from hdmonitor.units import UnitError, parse_duration
 from hdmonitor.web.server import NotServed
 from hdmonitor.yaml_source import Problem
@@ -61,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ControlRefused,
         NotServed,
         Unusable,
+        NotAccepted,
+        cli_stories.NotPlayed,
     ) as error:
         print(error, file=sys.stderr)
         return FAILED
@@ -102,8 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--site", type=Path, required=True, metavar="FILE")
     again.add_argument("--json", action="store_true", help="one excursion a line")
     _add_mkt(add("mkt", _mkt, "mean kinetic temperature of recorded readings"))
-    stories = add("scenario", _scenario, "play stories on the site's configuration")
-    stories.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    cli_stories.add_arguments(add("scenario", cli_stories.run, "play stories on the site's configuration"))
     demo = add("demo", _demo, "a simulated pharmacy in this terminal, in about a minute")
     demo.add_argument("--for", dest="span", type=_duration, metavar="90s", help="end by itself after this")
     simulated = add("simulate", _simulate, "publish the simulated pharmacy to a broker")
@@ -363,20 +363,6 @@ def _mkt(options: argparse.Namespace) -> int:
     for reason, count in found.unusable.items():
         print(f"{options.readings}: {count} lines not used: {reason}", file=sys.stderr)
     return 0 if any(each.readings for each in found.sensors) else FAILED
-
-
-def _scenario(options: argparse.Namespace) -> int:
-    failed = 0
-    for file in options.files:
-        scenario, problems = load_scenario(file, load_site)
-        for story in _usable(scenario, problems).stories:
-            told = play(story, own_rules())
-            right = tuple(told) == story.then
-            failed += not right
-            print(f"{'passed' if right else 'FAILED'}  {file.name}: {story.name}")
-            if not right:
-                print("\n".join(f"  told: {line}" for line in told))
-    return FAILED if failed else 0
 
 
 def _demo(options: argparse.Namespace) -> int:

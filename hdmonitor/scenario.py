@@ -53,6 +53,9 @@ class Story:
     end: datetime
     inputs: tuple[tuple[datetime, Input | Restart | Answer], ...]  # in the order of play
     then: tuple[str, ...] = ()
+    line: int = 0  # where it stands in its file
+    given: tuple[tuple[str, tuple[str, ...]], ...] = ()  # as written, for readers
+    when: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

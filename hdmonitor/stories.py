@@ -5,44 +5,38 @@ The format is described in `docs/scenarios.md`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from hdmonitor.events import ClockStepped, Condition, Input
-from hdmonitor.model import NO_TIME, Device, Message, Point, Quality, Reading, Site
-from hdmonitor.scenario import Answer, Restart, Story
-from hdmonitor.units import UnitError, parse_amount, parse_duration
-from hdmonitor.yaml_source import Problem, Source, read_yaml
+from hdmonitor.catalogue import load_catalogue, own_rules
+from hdmonitor.model import Device, Point, Site
+from hdmonitor.scenario import Story
+from hdmonitor.story_lines import Timed, Wrong, add_acts, add_series, known_point
+from hdmonitor.units import UnitError, parse_duration
+from hdmonitor.yaml_source import Problem, Source, Where, read_yaml, suggest
 
-KEYS = {"scenario", "covers", "site", "start", "every", "cases"}
-CASE_KEYS = {"name", "given", "when", "then"}
-GARBAGE = b'{"unfinished": '
-CLOCK = re.compile(r"clock steps ([+-])(\S+)")
-AWAY = re.compile(r"broker away for (\S+)")
-SENT = re.compile(r"message (\S+) (.+)")
-ACT = re.compile(r"(\S+) (acknowledges|closes) (\S+)(?: (.+))?")
-
-# At equal times, time passes first, then values come, then people act.
-VALUES, PEOPLE = 0, 1
-
-Timed: TypeAlias = list[tuple[datetime, int, int, Input | Restart | Answer]]
+KEYS = ("scenario", "covers", "site", "start", "every", "cases")
+CASE_KEYS = ("name", "given", "when", "then")
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One file of stories."""
 
+    file: Path
     name: str
     covers: tuple[str, ...]
+    site: Site
     stories: tuple[Story, ...]
 
 
-class _Wrong(Exception):
-    """A line of a story that cannot be read."""
+def story_files(paths: list[Path]) -> list[Path]:
+    """Return the files that were named, and all YAML files in the folders that were."""
+    return [file for path in paths for file in (sorted(path.rglob("*.yaml")) if path.is_dir() else [path])]
 
 
 def load_scenario(
@@ -51,21 +45,24 @@ def load_scenario(
     """Read a file of stories and the site it plays on; every problem has its line."""
     source = read_yaml(path)
     data = source.data
-    if source.problems or not isinstance(data, dict):
-        return None, source.problems or [Problem(str(path), 1, 1, "not a scenario; see docs/scenarios.md")]
-    if not _shaped(data, source):
+    if not source.problems and not isinstance(data, dict):
+        source.complain((), "not a scenario; write scenario, site, start, every and cases")
+    if source.problems or not _shaped(data, source):
         return None, source.problems
-    site, problems = load_site(path.parent / data["site"])
+    site_file = path.parent / data["site"]
+    if not site_file.is_file():
+        source.complain(("site",), f"there is no site file {site_file}; the path counts from this file")
+        return None, source.problems
+    site, problems = load_site(site_file)
     if site is None:
         return None, problems
     stage = _stage(data, site, source)
-    stories = (
-        [_story(index, case, stage, source) for index, case in enumerate(data["cases"])] if stage else []
-    )
+    _known_rules(data, site, source)
+    stories = [_story(index, case, stage, source) for index, case in enumerate(data["cases"]) if stage]
     if source.problems:
         return None, source.problems
-    covers = tuple(str(rule) for rule in data.get("covers", []))
-    return Scenario(str(data["scenario"]), covers, tuple(s for s in stories if s)), []
+    covers = tuple(data.get("covers", []))
+    return Scenario(path, data["scenario"], covers, site, tuple(s for s in stories if s)), []
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,75 +75,128 @@ class _Stage:
 
 
 def _stage(data: dict[str, Any], site: Site, source: Source) -> _Stage | None:
+    start = every = None
+    with suppress(ValueError):
+        start = datetime.fromisoformat(data["start"])
+    if start is None or start.tzinfo is None:
+        why = f"{data['start']!r} is not a time with its offset from UTC"
+        source.complain(("start",), f'{why}; write for instance "2026-03-02T08:00:00-05:00"')
     try:
-        stage = _Stage(site, datetime.fromisoformat(str(data["start"])), parse_duration(str(data["every"])))
-    except (ValueError, UnitError) as error:
-        source.complain((), f"start and every: {error}")
-        return None
-    if not stage.every:
+        every = parse_duration(data["every"])
+    except UnitError as error:
+        source.complain(("every",), str(error))
+    if every is not None and not every:
         source.complain(("every",), 'one reading every "0s" never ends; write for instance "10s"')
-        return None
-    if stage.start.tzinfo is None:
-        source.complain(("start",), 'a time without a zone; write "2026-03-02T08:00:00-05:00"')
-        return None
-    return stage
+    return _Stage(site, start, every) if start and start.tzinfo and every else None
 
 
 def _shaped(data: dict[str, Any], source: Source) -> bool:
-    """Complain about keys that are unknown or missing, in the file and in its cases."""
-    for key in data.keys() - KEYS:
-        source.complain((key,), f"unknown key {key!r}; a scenario has {sorted(KEYS)}", at_key=True)
-    for key in KEYS - data.keys() - {"covers"}:
-        source.complain((), f"the key {key!r} is missing")
-    cases = data.get("cases")
-    if not isinstance(cases, list) or not cases:
-        source.complain(("cases",), "cases must be a list of stories")
+    """Complain about keys that are unknown, missing or of the wrong shape, in the file and in its cases."""
+    for key in data:
+        if key not in KEYS:
+            source.complain((key,), f"unknown key {key!r}; {suggest(key, list(KEYS))}", at_key=True)
+    for key in KEYS:
+        if key not in data and key != "covers":
+            source.complain((), f"the key {key!r} is missing; add it")
+    for key in ("scenario", "site", "start", "every"):
+        if key in data:
+            _text((key,), data[key], source)
+    covers = data.get("covers", [])
+    if not isinstance(covers, list) or not all(isinstance(rule, str) for rule in covers):
+        source.complain(("covers",), "covers must be a list of rules: [800-P1, 800-P3]")
+    cases = data.get("cases", [])
+    if not isinstance(cases, list) or (not cases and "cases" in data):
+        source.complain(("cases",), "cases must be a list of stories; each begins with '- name:'")
         return False
     for index, case in enumerate(cases):
-        if not isinstance(case, dict) or not {"name", "given", "then"} <= case.keys():
-            source.complain(("cases", index), "a case has name, given, then and perhaps when")
-        elif extra := case.keys() - CASE_KEYS:
-            source.complain(("cases", index), f"unknown key {min(extra)!r} in a case")
-        elif not isinstance(case["given"], dict):
-            source.complain(("cases", index, "given"), "given maps points to what they send")
+        _shaped_case(("cases", index), case, source)
     return not source.problems
+
+
+def _shaped_case(where: Where, case: Any, source: Source) -> None:
+    if not isinstance(case, dict):
+        source.complain(where, "a case must be a mapping with name, given, then and perhaps when")
+        return
+    for key in case:
+        if key not in CASE_KEYS:
+            why = f"unknown key {key!r} in a case; {suggest(key, list(CASE_KEYS))}"
+            source.complain((*where, key), why, at_key=True)
+    for key in CASE_KEYS:
+        if key not in case and key != "when":
+            source.complain(where, f"the case has no {key!r}; add it")
+        elif key in case and key != "given":
+            _text((*where, key), case[key], source)
+    given = case.get("given", {})
+    if not isinstance(given, dict):
+        source.complain((*where, "given"), "given must map points to what they send, one point a line")
+        return
+    for point, series in given.items():
+        _text((*where, "given", point), series, source)
+
+
+def _text(where: Where, value: Any, source: Source) -> None:
+    if not isinstance(value, str):
+        source.complain(where, f"{where[-1]!r} must be text; write it in quotes, or as a block after |")
+    elif source.styles.get(where) == ">":
+        source.complain(where, f"{where[-1]!r} begins with >, which joins its lines; write | instead")
+
+
+def _known_rules(data: dict[str, Any], site: Site, source: Source) -> None:
+    """Complain about a rule that is neither in the catalogue nor in the site."""
+    known = {rule.id for rule in load_catalogue().rules} | set(own_rules())
+    known |= {rule.id for point in site.points.values() for rule in point.rules}
+    for index, rule in enumerate(data.get("covers", [])):
+        if rule not in known:
+            source.complain(("covers", index), f"there is no rule {rule!r}; {suggest(rule, sorted(known))}")
 
 
 def _story(index: int, case: dict[str, Any], stage: _Stage, source: Source) -> Story | None:
     inputs: Timed = []
     site, start = stage.site, stage.start
-    end = start
-    where: tuple[str | int, ...] = ("cases", index)
+    before, end = len(source.problems), start
     points: dict[str, Point] = {}
-    try:
-        for name, text in case["given"].items():
-            where = ("cases", index, "given", name)
-            points[name] = _point(name, site)
-            at = start
-            for line in str(text).splitlines():
-                at = _series(line, points[name], at, stage.every, inputs)
-            end = max(end, at)
-        where = ("cases", index, "when")
-        for line in str(case.get("when", "")).splitlines():
-            _when(line, start, inputs)
-    except (_Wrong, UnitError, OverflowError) as error:
-        source.complain(where, str(error))
+    for name, text in case["given"].items():
+        where: Where = ("cases", index, "given", name)
+        try:
+            points[name] = known_point(name, site)
+        except Wrong as error:
+            source.complain(where, str(error), at_key=True)
+            continue
+        at = start
+        for number, line in _lines(text):
+            try:
+                at = add_series(line, points[name], at, stage.every, inputs)
+            except Wrong as error:
+                source.complain_in_block(where, number, str(error))
+        end = max(end, at)
+    for number, line in _lines(case.get("when", "")):
+        try:
+            add_acts(line, start, site, set(points), inputs)
+        except Wrong as error:
+            source.complain_in_block(("cases", index, "when"), number, str(error))
+    if len(source.problems) > before:
         return None
     inputs.sort(key=lambda item: item[:3])
     return Story(
-        name=str(case["name"]),
+        name=case["name"],
         site=_part(site, points),
         start=start,
         end=end,
         inputs=tuple((at, item) for at, _, _, item in inputs),
-        then=tuple(" ".join(line.split()) for line in str(case["then"]).splitlines() if line.strip()),
+        then=_told(case["then"]),
+        line=source.values["cases", index][0],
+        given=tuple((name, _told(text)) for name, text in case["given"].items()),
+        when=_told(case.get("when", "")),
     )
 
 
-def _point(name: str, site: Site) -> Point:
-    if name not in site.points:
-        raise _Wrong(f"no point {name!r} in the site")
-    return site.points[name]
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines that say something, with their numbers from 0."""
+    return ((number, line) for number, line in enumerate(text.split("\n")) if line.strip())
+
+
+def _told(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(line.split()) for _, line in _lines(text))
 
 
 def _part(site: Site, points: Mapping[str, Point]) -> Site:
@@ -156,81 +206,3 @@ def _part(site: Site, points: Mapping[str, Point]) -> Site:
         if kept := tuple(point for point in device.points if point.id in points):
             devices[device.topic] = replace(device, points=kept)
     return replace(site, points=dict(points), devices=devices)
-
-
-def _series(line: str, point: Point, at: datetime, every: timedelta, inputs: Timed) -> datetime:
-    """Add what one line of `given` sends, and return when it ends: `5m -0.020 inH2O`."""
-    span, _, what = line.strip().partition(" ")
-    until = at + parse_duration(span)
-    what, late = _without(what.strip(), r"late (\S+)$")
-    what, own = _without(what, r"every (\S+)$")
-    if own == NO_TIME:
-        raise _Wrong('a reading every "0s" never ends; write for instance "10s"')
-    step, delay = own or every, late or NO_TIME
-    if what == "silent":
-        return until
-    count = -(-(until - at) // step)
-    for index in range(count):
-        moment = at + index * step
-        item = _sent(what, point, moment, moment + delay, index / count)
-        inputs.append((moment + delay, VALUES, len(inputs), item))
-    return until
-
-
-def _without(what: str, pattern: str) -> tuple[str, timedelta | None]:
-    found = re.search(pattern, what)
-    if found is None:
-        return what, None
-    return what[: found.start()].strip(), parse_duration(found[1])
-
-
-def _sent(what: str, point: Point, at: datetime, received_at: datetime, part: float) -> Input:
-    if what == "garbage":
-        return Message(point.topic, GARBAGE, received_at)
-    if what == "fault":
-        return Reading(point.id, None, at, received_at, fault="told by the story")
-    retained = what.startswith("retained ")
-    amount = what.removeprefix("retained ").strip()
-    first, ramp, last = amount.partition("..")
-    if ramp:
-        unit = last.strip().partition(" ")[2]
-        low, high = parse_amount(f"{first} {unit}", point.quantity), parse_amount(last, point.quantity)
-        value = low + (high - low) * part
-    else:
-        value = parse_amount(amount, point.quantity)
-    quality = Quality.RETAINED if retained else Quality.GOOD
-    return Reading(point.id, value, at, received_at, quality, live=not retained)
-
-
-def _when(line: str, start: datetime, inputs: Timed) -> None:
-    """Add what one line of `when` does: `12m00s restart`."""
-    if not line.strip():
-        return
-    time, _, what = line.strip().partition(" ")
-    at = start + parse_duration(time)
-    for moment, item in _acts(what.strip(), at):
-        inputs.append((moment, PEOPLE, len(inputs), item))
-
-
-def _acts(what: str, at: datetime) -> Sequence[tuple[datetime, Input | Restart | Answer]]:
-    if what == "restart":
-        return [(at, Restart())]
-    if away := AWAY.fullmatch(what):
-        back = at + parse_duration(away[1])
-        return [
-            (at, Condition("broker", True, "the broker is away")),
-            (back, Condition("broker", False, "the broker is back")),
-        ]
-    if clock := CLOCK.fullmatch(what):
-        step = parse_duration(clock[2])
-        return [(at, ClockStepped(step if clock[1] == "+" else -step))]
-    if sent := SENT.fullmatch(what):
-        return [(at, Message(sent[1], sent[2].encode(), at))]
-    if act := ACT.fullmatch(what):
-        by, verb, point, note = act.groups()
-        note = (note or "written down") if verb == "closes" else ""
-        return [(at, Answer(point, by, note))]
-    raise _Wrong(
-        f"cannot read {what!r}; known are: restart, broker away for 3m, clock steps +1h, "
-        "message TOPIC PAYLOAD, PERSON acknowledges POINT, PERSON closes POINT NOTE"
-    )

@@ -67,6 +67,17 @@ class Source:
     values: dict[Where, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     misshapen: list[tuple[Where, bool]] = field(default_factory=list)  # where, and whether an unknown key
+    styles: dict[Where, str] = field(default_factory=dict)  # of text that is not plain: | > ' "
+    lines: tuple[str, ...] = ()  # of the file
+
+    def complain_in_block(self, where: Where, number: int, text: str) -> None:
+        """Note a problem with line `number`, from 0, of the text that stands at `where`."""
+        line, column = self.values[where]
+        if self.styles.get(where) == "|":
+            line += 1 + number
+            written = self.lines[line - 1]
+            column = len(written) - len(written.lstrip()) + 1
+        self.problems.append(Problem(self.file, line, column, text))
 
     def complain(self, where: Where, text: str, *, at_key: bool = False, warning: bool = False) -> None:
         """Note a problem with what stands at `where`, or with the nearest thing around it."""
@@ -104,6 +115,7 @@ def parse_yaml(raw: bytes, file: str) -> Source:
         return source
     if _unreadable(text.replace("\r\n", "\n"), source):
         return source
+    source.lines = tuple(text.split("\n"))
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -156,7 +168,10 @@ def _value(node: Node, where: Where, source: Source, seen: set[int]) -> Any:
         return _mapping(node, where, source, seen)
     if isinstance(node, SequenceNode):
         return [_value(item, (*where, index), source, seen) for index, item in enumerate(node.value)]
-    return _scalar(cast("ScalarNode", node))
+    scalar = cast("ScalarNode", node)
+    if scalar.style:
+        source.styles[where] = str(scalar.style)
+    return _scalar(scalar)
 
 
 def _mapping(node: MappingNode, where: Where, source: Source, seen: set[int]) -> dict[str, Any]:
