@@ -83,6 +83,11 @@ class House:
     policies: Callable[[Response], Policy]
     room: Callable[[str], Room | None]
     out_of_service: Callable[[str, datetime], tuple[datetime, str] | None]  # until, why
+    # until and why a door explains what began at the first time, asked at the second
+    behind_door: Callable[[Point, datetime, datetime], tuple[datetime, str] | None]
+    door: Callable[[Point, datetime], str]  # how the door across a pair stands; empty where none is known
+    move_to: Callable[[Point, datetime], tuple[str, ...] | None]  # spare units; None where nothing is moved
+    beside: Callable[[Point], str]  # the other room of a pair, where a room has several pairs
 
 
 class Case:
@@ -110,6 +115,7 @@ class Case:
         self.told: list[str] = []
         self.acknowledged_until: datetime | None = None
         self.resume_at: datetime | None = None  # a withheld call starts then
+        self.by_door = False  # it is withheld because an opening explains the pressure
         self.was_outside = False  # silence after a value outside
         self.over: Span | None = None  # the worst excursion of this alarm that has ended
 
@@ -147,10 +153,17 @@ class Case:
             elif due == self.acknowledged_until:
                 self._expire(due, draft)
             elif due == self.resume_at:
-                self.resume_at = None
-                self._announce(due, draft)
+                self.resume(due, draft)
             else:
                 self._step(due, draft)
+
+    def resume(self, at: datetime, draft: Draft) -> None:
+        """Start the call that was withheld; behind a door only if the value has not come back."""
+        self.resume_at = None
+        if self.by_door and self.machine.phase is not Phase.ACTIVE:
+            self.call = None  # it starts if the value leaves again
+            return
+        self._announce(at, draft)
 
     def shift(self, by: timedelta) -> None:
         """Move everything that runs with a clock that stepped."""
@@ -181,6 +194,8 @@ class Case:
     def _excursion(self, span: Span, draft: Draft) -> None:
         excursion = self._described(span)
         draft.outcome.excursions.append(excursion)
+        if span.threshold.level is Level.CRITICAL:
+            draft.outcome.rooms.add(self.point.room)  # lost containment shows at once, see `lost`
         worst = self.over is None or span.threshold.rank >= self.over.threshold.rank
         if worst and span.end is not None and span.alarm_at is not None:
             self.over = span
@@ -210,6 +225,13 @@ class Case:
             alarm=self.alarm.id if self.alarm and span.alarm_at else None,
         )
 
+    @property
+    def lost(self) -> bool:
+        """Whether a room has lost its containment now, alarm or not (practice rule 6)."""
+        room = self.rule.response is Response.CONTAINMENT and self.point.quantity == "differential_pressure"
+        worst = self.machine.worst_outside() if room and isinstance(self.machine, Machine) else None
+        return worst is not None and worst.threshold.level is Level.CRITICAL
+
     def running(self) -> list[Excursion]:
         """Return the excursions that have not ended, as they stand."""
         return [self._described(span) for span in self.machine.running()]
@@ -229,6 +251,8 @@ class Case:
         draft.outcome.rooms.add(self.point.room)
         if opening and name is not None:
             self._open(name, change, draft, withhold)
+        elif self.by_door and change.after is Phase.ACTIVE and self.resume_at is None:
+            self._start(About.OPENED, change.at, draft)
         elif self.alarm is not None and change.after not in (Phase.ACTIVE, Phase.CLEARING):
             self._clear(number, change.at, draft, back=change.after is Phase.NORMAL)
 
@@ -277,6 +301,7 @@ class Case:
         draft.outcome.states[f"cleared:{self._alarm().id}"] = alarm_state(self._alarm())
         draft.cleared[self._alarm().id] = self._alarm()
         self.alarm = self.call = self.acknowledged_until = self.resume_at = None
+        self.by_door = False
         self.told = []
         self.was_outside = False
         self.over = None
@@ -287,6 +312,7 @@ class Case:
         """Start a call, or write down why nobody is called."""
         alarm = self._alarm()
         self.call = self.resume_at = None
+        self.by_door = False
         if not withhold and alarm.priority is Priority.LOW:
             withhold = "low priority wakes nobody"
         if withhold:
@@ -309,10 +335,24 @@ class Case:
             self.resume_at, reason = pause
             self._withhold(reason, at, draft)
             return
+        if pause := self._behind_door(at):
+            self.resume_at, reason = pause
+            self.by_door = True
+            self._withhold(reason, at, draft)
+            return
         about, targets = self.call.take(at)
         detail: dict[str, Json] = {"about": about.value, "destinations": list(targets)}
         number = draft.event(at, Kind.CALLED, self.point.id, detail, self._alarm().id)
         self._tell(number, about, targets, self._text(at, about), at=at, draft=draft)
+
+    def _behind_door(self, at: datetime) -> tuple[datetime, str] | None:
+        """Return until when and why a door explains everything that is outside; None if it does not."""
+        if self.cause != "limit" or not isinstance(self.machine, Machine):
+            return None
+        outside = [strand for strand in self.machine.strands if strand.start is not None]
+        serious = [strand for strand in outside if strand.threshold.level is not Level.WARNING]
+        began = min((strand.start for strand in serious or outside if strand.start), default=None)
+        return self.house.behind_door(self.point, began, at) if began is not None else None
 
     def _withhold(self, reason: str, at: datetime, draft: Draft) -> None:
         draft.event(at, Kind.NOT_NOTIFIED, self.point.id, {"reason": reason}, self._alarm().id)
@@ -343,6 +383,7 @@ class Case:
         detail: dict[str, Json] = {"by": by, "note": note}
         number = draft.event(at, Kind.ACKNOWLEDGED, self.point.id, detail, self._alarm().id)
         self.call = self.resume_at = None
+        self.by_door = False
         self.acknowledged_until = at + ACKNOWLEDGEMENT_LASTS[self._alarm().level]
         if self.told and not again:
             text = wording.acknowledged(self._situation(at), self.house.zone, name, note)
@@ -390,6 +431,9 @@ class Case:
             room=self.house.room(self.point.room),
             was_outside=self.was_outside,
             unanswered_since=self.call.started_at if self.call else None,
+            door=self.house.door(self.point, at),
+            beside=self.house.beside(self.point),
+            move_to=self.house.move_to(self.point, at) if self.rule.holds_stock else None,
         )
 
     def _cause(self) -> str:
@@ -442,6 +486,7 @@ class Case:
             "told": list(self.told),
             "acknowledged_until": _text(self.acknowledged_until),
             "resume_at": _text(self.resume_at),
+            "by_door": self.by_door,
         }
 
     def _over_state(self) -> Json:
@@ -475,6 +520,7 @@ class Case:
             self.call = Call.restored(self.house.policies(self.rule.response), state["call"], self.told)
         self.acknowledged_until = _time(state["acknowledged_until"])
         self.resume_at = _time(state["resume_at"])
+        self.by_door = state.get("by_door", False)  # older journals do not know it
 
 
 TIMES = ("began_at", "opened_at", "acknowledged_at", "cleared_at", "closed_at")

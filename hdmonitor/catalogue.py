@@ -21,7 +21,7 @@ from hdmonitor.model import NO_TIME, Force, Level, Response, Rule, Side
 from hdmonitor.units import parse_duration
 from hdmonitor.yaml_source import parse_yaml, validate
 
-RULES = ("storage", "rooms", "pressure", "hoods", "doors", "power")
+RULES = ("storage", "rooms", "pressure", "air", "hoods", "doors", "power")
 
 Role = Literal[
     "unclassified",
@@ -47,7 +47,7 @@ Kind = Literal[
     "power",
 ]
 Contents = Literal["refrigerated", "frozen", "room-temperature", "antineoplastic", "hazardous"]
-Part = Literal["inflow", "downflow", "exhaust", "power"]
+Part = Literal["inflow", "downflow", "exhaust", "power", "supply", "hood", "total"]
 LevelName = Literal["warning", "alarm", "critical"]
 Shape = TypeVar("Shape", bound="Strict")
 
@@ -92,6 +92,7 @@ class LimitEntry(Strict):
     ends: Literal["inclusive", "exclusive"] = "inclusive"
     on_delay: Duration
     air_probe_delay: Duration | None = None
+    gauge: bool = False  # it is the accuracy of the gauge, assumed where none is stated
     longest: Duration | None = None  # absent: a site may not lengthen the delay of an alarm
     priority: Literal["low", "medium", "high", "critical"]
     name: str
@@ -341,6 +342,8 @@ def _row(each: LimitEntry, rule: RuleEntry) -> str:
         outside = f"{each.limit} or {'more' if each.side == 'high' else 'less'}"
     else:
         outside = f"{'above' if each.side == 'high' else 'below'} {each.limit}"
+    if each.gauge:
+        outside += " (accuracy of the gauge)"
     air = f" (probe in air {show_exact(each.air_probe_delay)})" if each.air_probe_delay else ""
     longest = show_exact(each.longest) if each.longest else ""
     cells = (

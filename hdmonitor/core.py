@@ -332,6 +332,7 @@ class Core:
             "state": face.level.name.lower() if face.level else "unknown" if face.unknown else "normal",
             "unknown": face.unknown,
             "unacknowledged": face.unacknowledged,
+            "lost": face.lost,
             "alarms": [
                 {"id": alarm.id, "title": alarm.title, "acknowledged_by": alarm.acknowledged_by}
                 for alarm in face.alarms

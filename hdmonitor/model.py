@@ -10,13 +10,13 @@ a frozen dataclass and made in a third of the time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_TIME = timedelta(0)
@@ -139,6 +139,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Leg:
+    """A point whose value is part of a sum, the sign it has there, and what it is divided by."""
+
+    point: str
+    sign: int = 1
+    over: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """One quantity measured at one place, with the rules that judge it."""
 
@@ -160,6 +169,10 @@ class Point:
     replay_as: str | None = None
     guards: Priority = Priority.LOW  # what silence of this point costs
     response: Response = Response.OTHER
+    to: str | None = None  # the reference room of a differential pressure
+    accuracy: float = 0.0  # of the gauge of a differential pressure, canonical unit
+    legs: tuple[Leg, ...] = ()  # no sensor measures it: it is the sum of these
+    base: float = 0.0  # of such a sum: the part that nothing measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +188,16 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class AirReport:
+    """The air changes of a room, 1/h, as its certification report gives them."""
+
+    report: str
+    on: date
+    hvac: float
+    hood: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
     """A room with its role in the pressure order (never its ISO class)."""
 
@@ -182,6 +205,18 @@ class Room:
     name: str
     role: str
     call: str | None = None  # whom facilities messages name, "HVAC 2211"
+    volume: float | None = None  # m3
+    certified: AirReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjacency:
+    """Two rooms with a door, a wall or a ceiling between them."""
+
+    rooms: tuple[str, str]
+    through: str
+    enforced: bool  # as the designated person marks it
+    door: str | None = None  # the contact of the door between them
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +283,21 @@ class Site:
     maintenance: tuple[Maintenance, ...] = ()
     config_hash: str = ""
     destinations: tuple[str, ...] = field(default=())
+    adjacencies: tuple[Adjacency, ...] = ()
+
+    def only(self, points: Collection[str]) -> Site:
+        """Return the site with some of its points, and the sums for which they are enough."""
+        kept = {
+            id_: point
+            for id_, point in self.points.items()
+            if id_ in points or (point.legs and all(leg.point in points for leg in point.legs))
+        }
+        devices = {
+            topic: replace(device, points=told)
+            for topic, device in self.devices.items()
+            if (told := tuple(point for point in device.points if point.id in points))
+        }
+        return replace(self, points=kept, devices=devices)
 
 
 class Message(NamedTuple):

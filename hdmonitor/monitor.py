@@ -40,6 +40,7 @@ from hdmonitor.model import (
     EPOCH,
     NO_TIME,
     Decoded,
+    Leg,
     Level,
     Message,
     Phase,
@@ -54,8 +55,11 @@ from hdmonitor.model import (
     Site,
     Threshold,
 )
+from hdmonitor.placement import Known, spare_units
 from hdmonitor.rules.alarm import Machine
+from hdmonitor.rules.doors import Doors
 from hdmonitor.rules.silence import Silence
+from hdmonitor.rules.sums import total
 from hdmonitor.sensors import DeviceReader
 from hdmonitor.units import add
 
@@ -106,6 +110,7 @@ class Face:
     unknown: bool  # some point is silent, faulty or was never heard
     unacknowledged: bool
     alarms: tuple[Alarm, ...]
+    lost: bool  # containment is lost now, whether or not that is an alarm yet
 
 
 class Watch:
@@ -115,8 +120,11 @@ class Watch:
         "battery",
         "clock",
         "fault",
+        "feeds",
+        "is_door",
         "last_at",
         "last_value",
+        "legs",
         "moment",
         "point",
         "rules",
@@ -133,6 +141,9 @@ class Watch:
         self.silence = silence
         self.battery: Case | None = None
         self.clock: Case | None = None
+        self.legs: tuple[tuple[Watch, Leg], ...] = ()  # of a sum: what is added up
+        self.is_door = False  # the contact of a door between two rooms
+        self.feeds: list[Watch] = []  # the sums of which it is a leg
         self.last_at: datetime | None = None  # measured_at of the newest reading or fault
         self.last_value: float | None = None
         self.moment: datetime | None = None  # that time as it was told, and
@@ -161,7 +172,17 @@ class Monitor:
         self.site = site
         self.own = own
         self.now = at
-        self._house = House(site.zone, site.policies.__getitem__, self._room, self._out_of_service)
+        self._doors = Doors(site.adjacencies, site.points.values())
+        self._house = House(
+            site.zone,
+            site.policies.__getitem__,
+            self._room,
+            self._out_of_service,
+            self._behind_door,
+            self._door,
+            self._move_to,
+            self._beside,
+        )
         self._watches: dict[str, Watch] = {}
         self._by_field: dict[tuple[str, str], Watch] = {}
         self._selves: dict[str, Case] = {}
@@ -174,6 +195,9 @@ class Monitor:
         for device in site.devices.values():
             for index, point in enumerate(device.points):
                 self._add(point, at, first=index == 0)
+        for point in site.points.values():
+            if point.legs:
+                self._add_sum(point, at)
         self._draft = Draft(restored.next_event if restored else 1, self._cleared)
         self._daily = daily
         self._told: date | None = None  # the newest day that had its digest
@@ -235,12 +259,15 @@ class Monitor:
         watches = [watch for watch in self._watches.values() if watch.point.room == room]
         alarms = [case.alarm for watch in watches for case in watch.cases() if case.alarm]
         blind = any(_blind(watch) for watch in watches)
+        lost = any(case.lost for watch in watches for case in watch.rules)
+        levels = [alarm.level for alarm in alarms] + [Level.CRITICAL] * lost
         return Face(
             room=room,
-            level=max((alarm.level for alarm in alarms), default=None),
+            level=max(levels, default=None),
             unknown=blind,
             unacknowledged=any(alarm.acknowledged_by is None for alarm in alarms),
             alarms=tuple(sorted(alarms, key=lambda alarm: (-alarm.level, -alarm.priority, alarm.id))),
+            lost=lost,
         )
 
     def undocumented(self) -> tuple[Alarm, ...]:
@@ -253,10 +280,22 @@ class Monitor:
 
     # --- building -----------------------------------------------------------
 
+    def _add_sum(self, point: Point, at: datetime) -> None:
+        """Watch a value that no sensor measures, if everything it is the sum of is watched."""
+        if any(leg.point not in self._watches for leg in point.legs):
+            return
+        self._add(point, at, first=False)
+        watch = self._watches[point.id]
+        watch.legs = tuple((self._watches[leg.point], leg) for leg in point.legs)
+        for part, _ in watch.legs:
+            part.feeds.append(watch)
+
     def _add(self, point: Point, at: datetime, *, first: bool) -> None:
         seen = Seen()
         rules = [
-            self._case(point, rule, Machine(rule, point.valid_for), seen, "limit") for rule in point.rules
+            self._case(point, rule, Machine(rule, point.valid_for), seen, "limit")
+            for rule in point.rules
+            if rule.thresholds
         ]
         fault = self._own_case(
             point, "HDM-FAULT", _wrong_for(point.valid_for, point.guards, "no value"), seen=seen
@@ -270,8 +309,10 @@ class Monitor:
             watch.clock = self._own_case(point, "HDM-CLOCK", _wrong_for(NO_TIME, Priority.LOW, "wrong time"))
         for case in watch.cases():
             self._order[id(case)] = len(self._order)
+        watch.is_door = point.id in self._doors
         self._watches[point.id] = watch
-        self._by_field[point.topic, point.field] = watch
+        if not point.legs:
+            self._by_field[point.topic, point.field] = watch
 
     def _case(self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, cause: str) -> Case:
         return Case(point, rule, machine, seen=seen, house=self._house, cause=cause)
@@ -334,6 +375,85 @@ class Monitor:
             if span.start <= at < span.end and point in span.points:
                 return span.end, f"out of service until {span.end.isoformat()}: {span.reason} ({span.by})"
         return None
+
+    # --- rooms --------------------------------------------------------------
+
+    def _behind_door(self, point: Point, began: datetime, at: datetime) -> tuple[datetime, str] | None:
+        """Say until when and why a door explains a lost pressure (practice rule 6)."""
+        door = self._doors.between(point.room, point.to) if point.to else None
+        if door is None or door.until is None or not door.explains(began, at):
+            return None
+        opened = door.opened_at.isoformat() if door.opened_at else ""
+        return (
+            door.until,
+            f"{door.contact} opened at {opened}, which explains it until {door.until.isoformat()}",
+        )
+
+    def _door(self, point: Point, at: datetime) -> str:
+        door = self._doors.between(point.room, point.to) if point.to else None
+        if door is None or door.seen_at is None:
+            return ""
+        return "open" if door.stands_open(at) else "shut"
+
+    def _beside(self, point: Point) -> str:
+        """Name the other room of a pair, where the room is judged against several."""
+        pairs = [
+            each
+            for each in self._watches.values()
+            if each.rules and each.point.to and each.point.room == point.room
+        ]
+        other = self.site.rooms.get(point.to) if point.to and len(pairs) > 1 else None
+        return other.name if other else ""
+
+    def _move_to(self, point: Point, at: datetime) -> tuple[str, ...] | None:
+        return spare_units(self.site, point.equipment, lambda id_: self._standing_at(id_, at))
+
+    def _standing_at(self, id_: str, at: datetime) -> Known:
+        """Tell what is known of a point now: the placement of stock asks."""
+        watch = self._watches.get(id_)
+        if watch is None or _blind(watch) or watch.last_at is None:
+            return Known(None, calm=False)
+        vouched = at - watch.last_at <= watch.point.valid_for
+        calm = all(case.machine.phase is NORMAL and case.alarm is None for case in watch.rules)
+        return Known(watch.last_value if vouched else None, calm=calm)
+
+    def _observe_door(self, contact: str, at: datetime, value: float | None) -> None:
+        """Take a value of a door's contact; calls that it no longer holds back start."""
+        doors = self._doors.observe(contact, at, value)
+        self._draft.outcome.states.update(self._doors.states())
+        pairs = [door.rooms for door in doors]
+        for watch in self._watches.values():
+            if watch.point.to is None or frozenset((watch.point.room, watch.point.to)) not in pairs:
+                continue
+            door = self._doors.between(watch.point.room, watch.point.to)
+            for case in watch.rules:
+                if case.by_door and case.resume_at is not None and door is not None:
+                    case.resume_at = max(min(case.resume_at, door.until or at), self.now)
+                    case.advance(self.now, self._draft)
+                    self._stir(case)
+
+    def _combine(self, watch: Watch, reading: Reading) -> None:
+        """Add up the newest values of the legs, as of the newest of them.
+
+        A leg that is faulty, or whose value nobody vouches for by then, leaves
+        the sum unknown.
+        """
+        at = max((part.last_at for part, _ in watch.legs if part.last_at is not None), default=None)
+        terms: list[tuple[Leg, float]] = []
+        for part, leg in watch.legs:
+            if at is None or part.last_at is None or part.last_value is None:
+                return
+            if at - part.last_at > part.point.valid_for:
+                return
+            terms.append((leg, part.last_value))
+        assert at is not None  # noqa: S101  # a sum has legs
+        value = total(watch.point.base, terms)
+        if watch.last_at is not None and at <= watch.last_at:
+            if value == watch.last_value:
+                return
+            at = watch.last_at + MICROSECOND
+        received_at = max(reading.received_at, at)
+        self._reading(watch, Reading(watch.point.id, value, at, received_at, live=reading.live))
 
     # --- time ---------------------------------------------------------------
 
@@ -418,7 +538,15 @@ class Monitor:
         assert isinstance(case.machine, Silence)  # noqa: S101  # the caller asked
         changes = case.machine.advance(due)
         case.machine.priced(max([watch.point.guards, *outside]))
-        case.apply(changes, self._draft, withhold="" if self._linked else "the broker cannot be reached")
+        withhold = "" if self._linked else "the broker cannot be reached"
+        if not outside and (deaf := [part.point.id for part, _ in watch.legs if _blind(part)]):
+            withhold = withhold or f"{' and '.join(deaf)} cannot be relied on, which is told by itself"
+        case.apply(changes, self._draft, withhold=withhold)
+        for each in watch.feeds:
+            if isinstance(each.silence.machine, Silence) and each.silence.machine.due() is not None:
+                each.silence.machine.since = min(each.silence.machine.since, due - each.point.valid_for)
+                self._fall_silent(each.silence, due)
+                self._stir(each.silence)
 
     def _schedule(self, case: Case) -> None:
         due = case.due()
@@ -435,6 +563,8 @@ class Monitor:
     def _shift(self, by: timedelta) -> None:
         """Go on after the wall clock stepped: running delays keep their length."""
         self.now += by
+        self._doors.shift(by)
+        self._draft.outcome.states.update(self._doors.states())
         for case in self._order_cases():
             case.shift(by)
             # The journal knows the times of readings as they were before the step.
@@ -529,6 +659,14 @@ class Monitor:
                 self._observe(case, at, value)
         if reading.live:
             self._heard(watch, reading.received_at)
+        self._pass_on(watch, reading, at)
+
+    def _pass_on(self, watch: Watch, reading: Reading, at: datetime) -> None:
+        """Let a judged reading count for the doors and sums that it is part of."""
+        if watch.is_door:
+            self._observe_door(watch.point.id, at, reading.value)
+        for each in watch.feeds:
+            self._combine(each, reading)
 
     def _observe(self, case: Case, at: datetime, value: float, *, note: bool = False) -> None:
         machine = case.machine
@@ -638,6 +776,7 @@ class Monitor:
                 self._cleared[key.removeprefix("cleared:")] = restored_alarm(state)
             elif key.startswith("case:hdmonitor.") and state is not None:
                 self._self(key.removeprefix("case:hdmonitor.").partition("|")[0])
+        self._doors.restore(states)
         for watch in self._watches.values():
             self._restore_watch(watch, states, restored.heard.get(watch.point.id), downtime)
         for case in self._selves.values():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter, itemgetter
@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from hdmonitor.clock import Clock
 from hdmonitor.events import Excursion
-from hdmonitor.model import Device, Level, Point, Quality, Reading, Rejected, Rule, Site
+from hdmonitor.model import Level, Point, Quality, Reading, Rejected, Rule, Site
 from hdmonitor.monitor import DEVICE_TIME_AHEAD, Monitor
 from hdmonitor.sensors.measured import measured_text
 from hdmonitor.units import add, show, show_duration
@@ -184,7 +184,8 @@ def replay(site: Site, own: Mapping[str, Rule], readings: list[Reading]) -> Repl
     until = {reading.point: reading.measured_at for reading in readings if reading.value is not None}
     if not readings:
         return Replayed([], until, faults, duplicates)
-    monitor = Monitor(_told(site, {reading.point for reading in readings}), own, readings[0].measured_at)
+    told = site.only({reading.point for reading in readings})  # the others were not recorded, not silent
+    monitor = Monitor(told, own, readings[0].measured_at)
     for first in range(0, len(readings), BATCH):
         batch = readings[first : first + BATCH]
         outcome = monitor.handle(batch, batch[-1].measured_at)
@@ -202,15 +203,6 @@ def replay(site: Site, own: Mapping[str, Rule], readings: list[Reading]) -> Repl
 
 def _key(one: Excursion) -> tuple[str, str, Level, str, datetime]:
     return one.point, one.rule, one.level, one.side, one.start
-
-
-def _told(site: Site, told: set[str]) -> Site:
-    """Return the site with the points that the recording tells; the others were not recorded, not silent."""
-    devices: dict[str, Device] = {}
-    for topic, device in site.devices.items():
-        if points := tuple(point for point in device.points if point.id in told):
-            devices[topic] = replace(device, points=points)
-    return replace(site, points={name: site.points[name] for name in told}, devices=devices)
 
 
 def as_json(excursion: Excursion, until: Mapping[str, datetime]) -> dict[str, Any]:

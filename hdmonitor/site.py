@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from hdmonitor import site_air
 from hdmonitor.alerts.daily import Daily
 from hdmonitor.catalogue import Catalogue, RuleEntry, Spot, load_catalogue
 from hdmonitor.model import (
@@ -28,13 +29,16 @@ from hdmonitor.model import (
 )
 from hdmonitor.sensors import check_device, check_point, is_family
 from hdmonitor.settings import read_settings
+from hdmonitor.site_air import Air
 from hdmonitor.site_file import NOUNS, EquipmentKeys, PointKeys, PolicyKeys, SiteFile, sound_parts
 from hdmonitor.site_limits import Certified, certified_at, guarded, needs_certified, rule_at_point
+from hdmonitor.site_rooms import Pairs, without_limits
 from hdmonitor.units import UnitError, parse_difference
 from hdmonitor.yaml_source import Problem, Source, Where, read_yaml, suggest
 
 INTERVALS = 3  # a reading vouches for three expected intervals
 # practice rule 12 for temperature and pressure; docs/decisions/0003-caps.md for humidity
+ACCURACY, COARSEST = "0.005 inH2O", "0.010 inH2O"  # of gauges: where none is stated, and at most
 LARGEST_OFFSET = {"temperature": "1 degC", "differential_pressure": "0.003 inH2O", "humidity": "3 %RH"}
 
 
@@ -96,6 +100,8 @@ class _Plan:
     catalogue: Catalogue
     rooms: dict[str, Room] = field(default_factory=dict)
     equipment: dict[str, Equipment] = field(default_factory=dict)
+    pairs: Pairs = field(init=False)
+    air: Air = field(init=False)
 
     def _complain(self, where: Where, text: str, *, at_key: bool = False, warning: bool = False) -> None:
         """Note a problem, unless it stands in a part that was left out."""
@@ -112,8 +118,19 @@ class _Plan:
             )
             self._complain(("site", "regime"), text, warning=True)
         self.rooms = {
-            id_: Room(id_, keys.name, keys.role, keys.call) for id_, keys in self.file.rooms.items()
+            id_: Room(
+                id_,
+                keys.name,
+                keys.role,
+                keys.call,
+                site_air.volume(id_, keys, self._complain),
+                site_air.report(id_, keys, self._complain),
+            )
+            for id_, keys in self.file.rooms.items()
         }
+        self.pairs = Pairs(self.file, self.rooms, self.catalogue, self._complain, self._known)
+        self.air = Air(self.file, self.rooms, self.catalogue, self._complain)
+        adjacencies = self.pairs.adjacencies()
         self.equipment = {id_: self._equipment(id_, keys) for id_, keys in self.file.equipment.items()}
         points = {id_: point for id_, keys in self.file.points.items() if (point := self._point(id_, keys))}
         people = {id_: Person(id_, keys.name, keys.role) for id_, keys in self.file.people.items()}
@@ -122,8 +139,12 @@ class _Plan:
         for index, destination in enumerate(head.digest.notify if head.digest else ()):
             self._known(("site", "digest", "notify", index), destination, "destinations")
         self._replays(points)
+        measured = dict(points)
+        points |= self.pairs.sums(measured)
+        points |= self.air.sums(measured)
+        self.pairs.contradictions(points)
         escalation = self.file.escalation
-        return Site(
+        site = Site(
             id=head.id,
             name=head.name,
             regime=head.regime,
@@ -131,13 +152,17 @@ class _Plan:
             rooms=self.rooms,
             equipment=self.equipment,
             points=points,
-            devices=self._devices(points),
+            devices=self._devices(measured),
             people=people,
             policies={kind: self._policy(kind, getattr(escalation, kind)) for kind in Response},
             maintenance=self._maintenance(),
             config_hash=digest,
             destinations=tuple(self.file.destinations),
+            adjacencies=adjacencies,
         )
+        site_air.complain_of_reports(site, self.catalogue, self._complain)
+        site_air.complain_of_placement(site, self._complain)
+        return site
 
     # --- places -------------------------------------------------------------
 
@@ -175,6 +200,9 @@ class _Plan:
         rule, patience = self._rule(id_, keys)
         if rule is None:
             return None
+        to = keys.to if keys.measures == "differential_pressure" else None
+        if to is not None and not self.pairs.is_enforced(keys.at, to):
+            rule = without_limits(rule)
         equipment = self.equipment.get(keys.at)
         place = places[keys.at]
         point = Point(
@@ -196,6 +224,8 @@ class _Plan:
             replay_as=keys.replay_as,
             guards=guarded(rule),
             response=rule.response,
+            to=to,
+            accuracy=self._accuracy(id_, keys) or 0.0,
         )
         if wrong := check_point(point):
             given = {"family": keys.family, "unit": keys.unit, "field": keys.field}
@@ -206,6 +236,9 @@ class _Plan:
     def _rule(self, id_: str, keys: PointKeys) -> tuple[Rule | None, timedelta]:
         """Return the rule of a point and the least time its readings vouch for."""
         where: Where = ("points", id_)
+        if keys.measures == "airflow" and keys.at in self.rooms:
+            found = self.air.flow_rule(id_, keys.at, keys.of)
+            return (found[0], found[1].patience) if found else (None, NO_TIME)
         entry = self._entry(id_, keys)
         if entry is None:
             return None, NO_TIME
@@ -220,8 +253,12 @@ class _Plan:
             lambda inside, text: self._complain((*where, *inside), text),
             probe=keys.probe,
             certified=certified,
+            accuracy=self._accuracy(id_, keys),
             limits=keys.limits,
         )
+        if keys.accuracy is not None and not any(each.gauge for each in entry.thresholds):
+            text = f"{entry.id} gives figures, so that the accuracy of the gauge decides nothing; delete it"
+            self._complain((*where, "accuracy"), text)
         return rule, entry.patience
 
     def _entry(self, id_: str, keys: PointKeys) -> RuleEntry | None:
@@ -280,6 +317,24 @@ class _Plan:
         if keys.sign != 1 and keys.measures != "differential_pressure":
             self._complain(("points", id_, "sign"), "only a differential_pressure can be reversed; delete it")
         return keys.sign
+
+    def _accuracy(self, id_: str, keys: PointKeys) -> float | None:
+        """Return how far a gauge may be off, canonical; None for what is no differential pressure."""
+        where: Where = ("points", id_, "accuracy")
+        if keys.measures != "differential_pressure":
+            if keys.accuracy is not None:
+                self._complain(where, "only a differential_pressure has one; delete it")
+            return None
+        try:
+            accuracy = parse_difference(keys.accuracy or ACCURACY, keys.measures)
+        except UnitError as error:
+            self._complain(where, str(error))
+            return None
+        if not 0 < accuracy <= parse_difference(COARSEST, keys.measures):
+            text = f"{keys.accuracy!r} is not more than 0 and at most {COARSEST}; use another gauge"
+            self._complain(where, text)
+            return None
+        return accuracy
 
     def _offset(self, id_: str, keys: PointKeys) -> float:
         where: Where = ("points", id_, "offset")

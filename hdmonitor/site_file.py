@@ -86,12 +86,32 @@ class SiteKeys(Strict):
     digest: DigestKeys | None = Field(None, description="left out: nobody is told how everything stands")
 
 
+class AirKeys(Strict):
+    """What the newest certification report says of the air of a room."""
+
+    report: Words = Field(description="its number or name")
+    on: str = Field(description="date of the certification in quotes, such as '2026-01-15'")
+    hvac: Amount = Field(description="air changes by ventilation through HEPA filters, such as '32 1/h'")
+    hood: Amount | None = Field(None, description="air changes by the filtered air of hoods")
+
+
 class RoomKeys(Strict):
     """A room."""
 
     name: Words
     role: Role = Field(description="its place in the pressure order; decides its limits")
     call: Words | None = Field(None, description="whom facilities messages name, such as 'HVAC 2211'")
+    volume: Amount | None = Field(None, description="for air changes from a flow sensor, such as '43 m3'")
+    certified: AirKeys | None = Field(None, description="the air changes that were certified")
+
+
+class AdjacencyKeys(Strict):
+    """Two rooms side by side."""
+
+    rooms: list[Id] = Field(min_length=2, max_length=2, description="ids of the two rooms")
+    through: Literal["door", "wall", "ceiling"] = Field(description="what lies between them")
+    door: Id | None = Field(None, description="id of the contact at the door between them")
+    enforced: bool = Field(description="whether the pair is judged, as the designated person marks it")
 
 
 class Certified(Strict):
@@ -145,7 +165,7 @@ class PointKeys(Strict):
     at: Id = Field(description="id of the room or the equipment it is measured at")
     measures: Literal[tuple(QUANTITIES)] = Field(description="the quantity")  # type: ignore[valid-type]
     to: Id | None = Field(None, description="for differential_pressure: the reference room")
-    of: Part | None = Field(None, description="for hoods: which part is measured")
+    of: Part | None = Field(None, description="for hoods and the air of rooms: which part is measured")
     name: Words | None = Field(None, description="in messages; that of the room or equipment by default")
     topic: Words = Field(description="MQTT topic, without wildcards")
     family: str = Field(description="format of the message")
@@ -153,6 +173,7 @@ class PointKeys(Strict):
     unit: str = Field(description="unit of the value as it arrives")
     every: Interval = Field(description="expected interval; silence is three of them")
     sign: Literal[1, -1] = Field(1, description="-1 for a differential pressure that is piped the other way")
+    accuracy: Amount | None = Field(None, description="of the gauge of a differential pressure")
     offset: Amount | None = Field(None, description="correction from the calibration, added after the sign")
     probe: Literal["air", "buffered", "payload"] | None = None
     zone: str | None = Field(None, description="IANA zone of device times that carry none")
@@ -213,6 +234,7 @@ class SiteFile(Strict):
 
     site: SiteKeys
     rooms: dict[Id, RoomKeys]
+    adjacencies: list[AdjacencyKeys] = Field(default_factory=list)
     equipment: dict[Id, EquipmentKeys] = Field(default_factory=dict)
     points: dict[Id, PointKeys] = Field(min_length=1)
     people: dict[Id, PersonKeys]
@@ -245,6 +267,7 @@ STAND_INS: dict[str, Any] = {
         "waste_regime": "subpart-p",
     },
     "escalation": {kind: {"steps": [{"after": "0s", "notify": ["x"]}], "repeat": "1h"} for kind in Response},
+    "adjacencies": [],
     "maintenance": [],
 }
 

@@ -72,10 +72,18 @@ def rule_at_point(
     *,
     probe: str | None = None,
     certified: Certified | None = None,
+    accuracy: float | None = None,
     limits: LimitsKeys | None = None,
 ) -> Rule:
-    """Return the rule as it applies to a point; `complain` hears of each key that goes too far."""
+    """Return the rule as it applies to a point; `complain` hears of each key that goes too far.
+
+    `accuracy` is that of the gauge, where the site states it (canonical unit).
+    """
     own = {each.key: _threshold(each, quantity, probe, certified) for each in entry.thresholds}
+    if accuracy is not None:
+        for each in entry.thresholds:
+            if each.gauge:
+                own[each.key] = replace(own[each.key], limit=_by_gauge(own[each.key].limit, accuracy))
     deadband = 0.0
     if entry.deadband != "none":
         deadband = _figure(entry.deadband, quantity, certified, parse_difference)
@@ -103,6 +111,14 @@ def rule_at_point(
         latched=entry.latched,
         holds_stock=entry.holds_stock,
     )
+
+
+def _by_gauge(assumed: float, accuracy: float) -> float:
+    """Return how far from zero the gauge must show: beyond it for negative, within it for neutral.
+
+    A gauge that is coarser than assumed does not make neutral wider.
+    """
+    return -accuracy if assumed < 0 else min(accuracy, assumed)
 
 
 def needs_certified(entry: RuleEntry) -> bool:

@@ -5,15 +5,15 @@ The format is described in `docs/scenarios.md`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hdmonitor.catalogue import load_catalogue, own_rules
-from hdmonitor.model import Device, Point, Site
+from hdmonitor.model import Point, Site
 from hdmonitor.scenario import Story
 from hdmonitor.story_lines import Timed, Wrong, add_acts, add_series, known_point
 from hdmonitor.units import UnitError, parse_duration
@@ -179,7 +179,7 @@ def _story(index: int, case: dict[str, Any], stage: _Stage, source: Source) -> S
     inputs.sort(key=lambda item: item[:3])
     return Story(
         name=case["name"],
-        site=_part(site, points),
+        site=site.only(points),  # so that the others need not be told
         start=start,
         end=end,
         inputs=tuple((at, item) for at, _, _, item in inputs),
@@ -197,12 +197,3 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 def _told(text: str) -> tuple[str, ...]:
     return tuple(" ".join(line.split()) for _, line in _lines(text))
-
-
-def _part(site: Site, points: Mapping[str, Point]) -> Site:
-    """Return the site with only the points of a story, so that others need not be told."""
-    devices: dict[str, Device] = {}
-    for device in site.devices.values():
-        if kept := tuple(point for point in device.points if point.id in points):
-            devices[device.topic] = replace(device, points=kept)
-    return replace(site, points=dict(points), devices=devices)

@@ -128,6 +128,14 @@ _QUANTITIES = (
             Unit("L/s", 1, "L/s", Fraction("3.6"), spellings=("l/s",)),
         ),
     ),
+    Quantity("air_changes", (Unit("1/h", 1, "/h", spellings=("/h", "ACH", "ACPH")),)),
+    Quantity(
+        "volume",
+        (
+            Unit("m3", 1, "m3", spellings=("m³",)),
+            Unit("ft3", 0, "ft3", 1 / CUBIC_FEET_PER_CUBIC_METRE, spellings=("ft³", "cu ft")),
+        ),
+    ),
     Quantity(
         "particle_count",
         (

@@ -31,7 +31,9 @@ class Situation:
     rising: bool | None  # trend of the last readings, None unknown
     text: str = ""  # fault code, state of the battery, or an own condition's sentence
     room: Room | None = None
-    move_to: tuple[str, ...] = ()  # names of permitted spare units
+    move_to: tuple[str, ...] | None = None  # names of permitted spare units; None where nothing is moved
+    door: str = ""  # "open" or "shut", across the pair of rooms
+    beside: str = ""  # the other room of the pair, where the room has several
     was_outside: bool = False  # silence after a value outside
     unanswered_since: datetime | None = None  # when the running call began
     ended_at: datetime | None = None  # first reading inside again

@@ -17,6 +17,8 @@ from hdmonitor.model import Force, Level, Priority, Response, Side, Threshold
 
 __all__ = ["Situation", "Text", "acknowledged", "cleared", "opened"]
 
+SPARE_UNITS = 2  # named in one message
+
 INSTRUCTIONS = {  # where a rule gives none
     "limit": "Look at it now",
     "silent": "Read the gauge by hand, enter it",
@@ -85,7 +87,8 @@ def opened(s: Situation, zone: str, about: About = About.OPENED) -> Text:
         (1, _stale(s, zone)),
         (0, _instruction(s)),
         (2, _forbidden(s)),
-        (3, f"Move only to {' or '.join(s.move_to)}." if s.move_to else ""),
+        (3, _where_to(s)),
+        (3, f"Door {s.door}." if s.door and s.cause == "limit" else ""),
         (4, _whom_to_call(s)),
     )
     return Text(title, fitting.body(s.alarm, parts))
@@ -166,19 +169,24 @@ def _state(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
 
 def _air(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
     """Word a pressure or the air of a hood; the worst of them without a figure in the title."""
-    full = f"{shown}, need {s.need}, out {since}."
+    against = f" to {s.beside}" if s.beside else ""
+    full = f"{shown}{against}, need {s.need}, out {since}."
     if s.rule.response is Response.CONTAINMENT and limit.priority is Priority.CRITICAL:
         loud = (
             f"{{name}} {limit.name.upper()}: hands out" if s.is_hood else "STOP HD WORK: {name} not negative"
         )
         return Fact((loud,), full, full)
+    if s.is_room_pressure and limit.level is Level.CRITICAL:
+        loud = "STERILITY AT RISK: {name}"
+        return Fact((f"{loud} not positive", loud), full, full)
     what = " pressure" if s.is_room_pressure else ""
     titles = (
         f"{{name}}{what} {limit.name}: {shown}",
         f"{{name}} {limit.name}: {shown}",
         f"{{name}} {limit.name}",
     )
-    return Fact(titles, f"Need {s.need}, out {since}.", full, shown)
+    needed = f"Need {s.need}{against}"
+    return Fact(titles, f"{needed}, out {since}.", full, shown)
 
 
 def _measured(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
@@ -291,6 +299,17 @@ def _forbidden(s: Situation) -> str:
     told = s.rule.instruction.lower()
     missing = [words for words in ("stock HOLD", "do not discard") if words.split()[-1].lower() not in told]
     return f"{_capital(', '.join(missing))}." if missing else ""
+
+
+def _where_to(s: Situation) -> str:
+    """Name the units that stock may move to now, or say that there is none."""
+    if s.move_to is None or s.cause != "limit" or s.threshold is None:
+        return ""
+    if s.threshold.level is Level.WARNING:
+        return ""
+    if not s.move_to:
+        return "No unit to move to."
+    return f"Move only to {' or '.join(s.move_to[:SPARE_UNITS])}."
 
 
 def _stale(s: Situation, zone: str) -> str:

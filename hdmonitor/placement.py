@@ -1,0 +1,103 @@
+"""Where stock may stand: refrigerated antineoplastics in a negative room with 12 air changes (800-R1).
+
+What is not known counts as no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from hdmonitor.model import Equipment, Point, Room, Site
+
+AIR_CHANGES = 12.0  # 1/h
+# Rooms that a rule keeps negative; hoods in them give no credit for their air.
+NEGATIVE = frozenset({"storage-hd", "buffer-hd", "c-sca", "nonsterile-hd"})
+STORES = frozenset({"refrigerator", "cold-storage", "freezer", "cabinet"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a point now."""
+
+    value: float | None  # canonical unit; None when nobody vouches for one
+    calm: bool  # inside all its limits, and no alarm about them stands
+
+
+Ask: TypeAlias = Callable[[str], Known]
+
+
+def spare_units(site: Site, unit: str | None, ask: Ask) -> tuple[str, ...] | None:
+    """Return the names of units that may take the stock of `unit` now; None for what is no store."""
+    home = site.equipment.get(unit) if unit else None
+    if home is None or home.kind not in STORES:
+        return None
+    return tuple(
+        each.name
+        for each in site.equipment.values()
+        if each.id != home.id
+        and each.kind == home.kind
+        and is_antineoplastic(each) is is_antineoplastic(home)
+        and _is_normal(site, each, ask)
+        and (not is_refrigerated_antineoplastic(home) or permits(site, each.room, ask))
+    )
+
+
+def is_antineoplastic(unit: Equipment) -> bool:
+    """Tell whether a unit is one for antineoplastics; other stock does not go into it."""
+    return "antineoplastic" in unit.contents
+
+
+def is_refrigerated_antineoplastic(unit: Equipment) -> bool:
+    """Tell whether 800-R1 says where a unit may stand."""
+    return is_antineoplastic(unit) and unit.kind == "refrigerator"
+
+
+def permits(site: Site, room: str, ask: Ask) -> bool:
+    """Tell whether refrigerated antineoplastics may stand in `room` now."""
+    if site.rooms[room].role not in NEGATIVE:
+        return False
+    gauges = gauges_of(site, room)
+    return (
+        bool(gauges)
+        and all(map(_is_negative, gauges, (ask(each.id) for each in gauges)))
+        and _aired(site, site.rooms[room], ask)
+    )
+
+
+def gauges_of(site: Site, room: str) -> list[Point]:
+    """Return the points that judge the pressure of `room` against its neighbours."""
+    return [
+        each
+        for each in site.points.values()
+        if each.room == room and each.to is not None and any(rule.thresholds for rule in each.rules)
+    ]
+
+
+def air_of(site: Site, room: str) -> Point | None:
+    """Return the point that judges the air changes of a negative room, if a sensor measures its air."""
+    return next(
+        (each for each in site.points.values() if each.room == room and each.quantity == "air_changes"), None
+    )
+
+
+def _is_normal(site: Site, unit: Equipment, ask: Ask) -> bool:
+    inside = [
+        ask(each.id)
+        for each in site.points.values()
+        if each.equipment == unit.id and each.quantity == "temperature"
+    ]
+    return bool(inside) and all(each.calm and each.value is not None for each in inside)
+
+
+def _is_negative(gauge: Point, known: Known) -> bool:
+    return known.value is not None and known.value < -gauge.accuracy
+
+
+def _aired(site: Site, room: Room, ask: Ask) -> bool:
+    sensor = air_of(site, room.id)
+    if sensor is not None:
+        value = ask(sensor.id).value
+        return value is not None and value >= AIR_CHANGES
+    return room.certified is not None and room.certified.hvac >= AIR_CHANGES
