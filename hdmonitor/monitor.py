@@ -441,7 +441,7 @@ class Monitor:
         at = max((part.last_at for part, _ in watch.legs if part.last_at is not None), default=None)
         terms: list[tuple[Leg, float]] = []
         for part, leg in watch.legs:
-            if at is None or part.last_at is None or part.last_value is None:
+            if at is None or part.last_at is None or part.last_value is None or _blind(part):
                 return
             if at - part.last_at > part.point.valid_for:
                 return

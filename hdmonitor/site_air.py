@@ -110,18 +110,16 @@ class Air:
         """Return the points of air changes that follow from flows."""
         found: dict[str, Point] = {}
         for room in self.rooms.values():
-            flows = [each for each in points.values() if each.room == room.id and each.quantity == "airflow"]
-            flows = [each for each in flows if each.equipment is None]
-            if not flows or not room.volume:
-                continue
-            for entry, share in air_rules(self.catalogue, room.role):
-                counted = [each for each in flows if self.file.points[each.id].of in COUNTED[share]]
-                ventilated = [each for each in counted if self.file.points[each.id].of != "hood"]
-                if ventilated and not any(
-                    each.rules[0].id == entry.id
-                    for each in found.values()
-                    if each.room == room.id and each.rules[0].what == entry.what
-                ):
+            flows = {
+                each: self.file.points[each.id].of
+                for each in points.values()
+                if each.room == room.id and each.equipment is None and each.quantity == "airflow"
+            }
+            done: set[str] = set()
+            for entry, share in air_rules(self.catalogue, room.role) if room.volume else ():
+                counted = [each for each, of in flows.items() if of in COUNTED[share]]
+                if entry.what not in done and any(flows[each] != "hood" for each in counted):
+                    done.add(entry.what)
                     point = self._sum(room, entry, share, counted)
                     found[point.id] = point
         return found

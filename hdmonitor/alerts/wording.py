@@ -177,8 +177,7 @@ def _air(s: Situation, limit: Threshold, shown: str, since: str) -> Fact:
         )
         return Fact((loud,), full, full)
     if s.is_room_pressure and limit.level is Level.CRITICAL:
-        loud = "STERILITY AT RISK: {name}"
-        return Fact((f"{loud} not positive", loud), full, full)
+        return Fact(("STERILITY AT RISK: {name}",), full, full)
     what = " pressure" if s.is_room_pressure else ""
     titles = (
         f"{{name}}{what} {limit.name}: {shown}",

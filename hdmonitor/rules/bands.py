@@ -71,6 +71,8 @@ def _bounds(index: int, band: Band, margin: int) -> list[_Bound]:
 
 def _cycle(bounds: Sequence[_Bound]) -> set[int]:
     """Return the bands of a way around that adds up to less than nothing, or none."""
+    if not bounds:
+        return set()
     rooms = {bound.lower for bound in bounds} | {bound.upper for bound in bounds}
     highest = dict.fromkeys(rooms, 0)
     through: dict[str, _Bound] = {}

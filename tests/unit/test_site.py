@@ -238,7 +238,7 @@ MISTAKES = {
         SITE + "colours: {}\n",
         "colours",
         (
-            "unknown key 'colours'; known are site, rooms, equipment, points, people, destinations, "
+            "unknown key 'colours'; known are site, rooms, adjacencies, equipment, points, people, destinations, "
             "escalation, maintenance"
         ),
     ),

@@ -103,8 +103,8 @@ OPENINGS = [
     ),
     case(
         situation(ANTE_GAUGE, ANTE, CRITICAL, LOW, -0.001, room=ANTE_ROOM),
-        "Ante-room pressure lost: -0.001 in",
-        "Need at least 0.020, out since 02:41. Sterility at risk: start nothing new, keep doors shut.",
+        "STERILITY AT RISK: Ante-room",
+        "-0.001 in, need at least 0.020, out since 02:41. Sterility at risk: start nothing new, keep doors shut.",
         "HVAC 2211. A1844",
     ),
     case(
