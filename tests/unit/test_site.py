@@ -238,8 +238,8 @@ MISTAKES = {
         SITE + "colours: {}\n",
         "colours",
         (
-            "unknown key 'colours'; known are site, rooms, adjacencies, equipment, points, people, destinations, "
-            "escalation, maintenance"
+            "unknown key 'colours'; known are site, rooms, adjacencies, equipment, points, people, "
+            "destinations, escalation, maintenance"
         ),
     ),
     "a duplicate key": (

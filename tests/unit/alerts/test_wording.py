@@ -104,8 +104,8 @@ OPENINGS = [
     case(
         situation(ANTE_GAUGE, ANTE, CRITICAL, LOW, -0.001, room=ANTE_ROOM),
         "STERILITY AT RISK: Ante-room",
-        "-0.001 in, need at least 0.020, out since 02:41. Sterility at risk: start nothing new, keep doors shut.",
-        "HVAC 2211. A1844",
+        "-0.001 in, need at least 0.020, out since 02:41.",
+        "Sterility at risk: start nothing new, keep doors shut. HVAC 2211. A1844",
     ),
     case(
         situation(BSC_AIR, HOOD_AIR, ALARM, LOW, 0.12, **STATIC),
