@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hdmonitor.alerts import wording
+from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.escalation import ACKNOWLEDGEMENT_LASTS, Call
 from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Outcome
 from hdmonitor.model import (
@@ -88,6 +89,7 @@ class House:
     door: Callable[[Point, datetime], str]  # how the door across a pair stands; empty where none is known
     move_to: Callable[[Point, datetime], tuple[str, ...] | None]  # spare units; None where nothing is moved
     beside: Callable[[Point], str]  # the other room of a pair, where a room has several pairs
+    roster: Roster
 
 
 class Case:
@@ -320,7 +322,7 @@ class Case:
             return
         policy = self.house.policies(self.rule.response)
         escalates = alarm.level is not Level.WARNING  # a warning is inside the limit of the rule
-        self.call = Call(policy, about, at, escalates, told=self.told)
+        self.call = Call(policy, about, at, escalates)
         while (due := self.call.due()) and due <= at and self.resume_at is None:
             self._step(at, draft)
 
@@ -340,8 +342,12 @@ class Case:
             self.by_door = True
             self._withhold(reason, at, draft)
             return
-        about, targets = self.call.take(at)
+        about, names = self.call.take(at)
+        targets, why = self.house.roster.reached(names, at)
+        self.told.extend(target for target in targets if target not in self.told)
         detail: dict[str, Json] = {"about": about.value, "destinations": list(targets)}
+        if why:
+            detail["why"] = [*why]
         number = draft.event(at, Kind.CALLED, self.point.id, detail, self._alarm().id)
         self._tell(number, about, targets, self._text(at, about), at=at, draft=draft)
 
@@ -517,7 +523,7 @@ class Case:
         self.alarm = restored_alarm(state["alarm"]) if state["alarm"] else None
         self.told = state["told"]
         if state["call"]:
-            self.call = Call.restored(self.house.policies(self.rule.response), state["call"], self.told)
+            self.call = Call.restored(self.house.policies(self.rule.response), state["call"])
         self.acknowledged_until = _time(state["acknowledged_until"])
         self.resume_at = _time(state["resume_at"])
         self.by_door = state.get("by_door", False)  # older journals do not know it

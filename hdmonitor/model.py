@@ -239,12 +239,47 @@ class Person:
     role: str
 
 
+DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "holiday")
+HOLIDAY = 7  # beside the days of the week, Monday being 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A span of some days in which certain destinations have a duty."""
+
+    days: frozenset[int]  # on which it starts: 0 is Monday, `HOLIDAY` any holiday
+    start: int  # minutes since local midnight
+    end: int  # the same; more than 1440 on the next day
+    notify: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A span in which others have a duty, whatever the weekly pattern says."""
+
+    start: datetime
+    end: datetime
+    notify: tuple[str, ...]
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What one of changing people has: on-call pharmacist, technician of the shift."""
+
+    id: str
+    name: str
+    week: tuple[Shift, ...]
+    exceptions: tuple[StandIn, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Whom an escalation tells, and how long after the alarm opened."""
 
     after: timedelta
-    notify: tuple[str, ...]  # destination ids
+    notify: tuple[str, ...]  # ids of destinations and duties
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +319,8 @@ class Site:
     config_hash: str = ""
     destinations: tuple[str, ...] = field(default=())
     adjacencies: tuple[Adjacency, ...] = ()
+    duties: Mapping[str, Duty] = field(default_factory=dict)
+    holidays: frozenset[date] = frozenset()  # local days
 
     def only(self, points: Collection[str]) -> Site:
         """Return the site with some of its points, and the sums for which they are enough."""

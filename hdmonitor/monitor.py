@@ -17,6 +17,7 @@ from typing import Any
 
 from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing
 from hdmonitor.alerts.daily import text as daily_text
+from hdmonitor.alerts.duty import Roster
 from hdmonitor.case import Case, Draft, House, Seen, alarm_state, restored_alarm
 from hdmonitor.events import (
     About,
@@ -182,6 +183,7 @@ class Monitor:
             self._door,
             self._move_to,
             self._beside,
+            Roster(site.zone, site.duties, site.holidays, site.destinations),
         )
         self._watches: dict[str, Watch] = {}
         self._by_field: dict[tuple[str, str], Watch] = {}

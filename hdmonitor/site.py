@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from hdmonitor import site_air
 from hdmonitor.alerts.daily import Daily
+from hdmonitor.alerts.duty import gaps
 from hdmonitor.catalogue import Catalogue, RuleEntry, Spot, load_catalogue
 from hdmonitor.model import (
     NO_TIME,
     Device,
+    Duty,
     Equipment,
     Maintenance,
     Person,
@@ -24,18 +27,32 @@ from hdmonitor.model import (
     Response,
     Room,
     Rule,
+    Shift,
     Site,
+    StandIn,
     Step,
 )
 from hdmonitor.sensors import check_device, check_point, is_family
 from hdmonitor.settings import read_settings
 from hdmonitor.site_air import Air
-from hdmonitor.site_file import NOUNS, EquipmentKeys, PointKeys, PolicyKeys, SiteFile, sound_parts
+from hdmonitor.site_file import (
+    NOUNS,
+    Day,
+    DutyKeys,
+    EquipmentKeys,
+    PointKeys,
+    PolicyKeys,
+    ShiftKeys,
+    SiteFile,
+    sound_parts,
+)
 from hdmonitor.site_limits import Certified, certified_at, guarded, needs_certified, rule_at_point
 from hdmonitor.site_rooms import Pairs, without_limits
 from hdmonitor.units import UnitError, parse_difference
 from hdmonitor.yaml_source import Problem, Source, Where, read_yaml, suggest
 
+WEEK = get_args(Day)
+A_DAY = 1440  # minutes
 INTERVALS = 3  # a reading vouches for three expected intervals
 # practice rule 12 for temperature and pressure; docs/decisions/0003-caps.md for humidity
 ACCURACY, COARSEST = "0.005 inH2O", "0.010 inH2O"  # of gauges: where none is stated, and at most
@@ -159,6 +176,8 @@ class _Plan:
             config_hash=digest,
             destinations=tuple(self.file.destinations),
             adjacencies=adjacencies,
+            duties={id_: self._duty(id_, keys) for id_, keys in self.file.duties.items()},
+            holidays=frozenset(self.file.holidays),
         )
         site_air.complain_of_reports(site, self.catalogue, self._complain)
         site_air.complain_of_placement(site, self._complain)
@@ -410,10 +429,38 @@ class _Plan:
             if steps and step.after <= steps[-1].after:
                 self._complain((*where, "after"), "not later than the step before; put steps in order")
             for index, destination in enumerate(step.notify):
-                here = (*where, "notify", index)
-                self._known(here, destination, "destinations")
+                if destination not in self.file.duties:
+                    self._known((*where, "notify", index), destination, "destinations")
             steps.append(Step(step.after, tuple(step.notify)))
         return Policy(tuple(steps), keys.repeat)
+
+    def _duty(self, id_: str, keys: DutyKeys) -> Duty:
+        where: Where = ("duties", id_)
+        if id_ in self.file.destinations:
+            self._complain(where, "is a destination as well; give the duty another id", at_key=True)
+        exceptions = []
+        for number, each in enumerate(keys.exceptions):
+            here: Where = (*where, "exceptions", number)
+            self._destinations(here, each.notify)
+            self._known((*here, "by"), each.by, "people")
+            if span := self._span(here, each.start, each.end):
+                exceptions.append(StandIn(*span, tuple(each.notify), each.reason, each.by))
+        week = tuple(self._shift((*where, "week", n), each) for n, each in enumerate(keys.week))
+        duty = Duty(id_, keys.name, week, tuple(exceptions))
+        if free := gaps(duty):
+            told = ", ".join(free[:3]) + (", …" if free[3:] else "")
+            self._complain(where, f"nobody has it {told}; everybody is told then", at_key=True, warning=True)
+        return duty
+
+    def _shift(self, where: Where, keys: ShiftKeys) -> Shift:
+        self._destinations(where, keys.notify)
+        start, end = (each.hour * 60 + each.minute for each in (keys.start, keys.end))
+        days = frozenset(WEEK.index(day) for day in keys.days)
+        return Shift(days, start, end if end > start else end + A_DAY, tuple(keys.notify))
+
+    def _destinations(self, where: Where, notify: list[str]) -> None:
+        for index, destination in enumerate(notify):
+            self._known((*where, "notify", index), destination, "destinations")
 
     def _maintenance(self) -> tuple[Maintenance, ...]:
         spans: list[Maintenance] = []
@@ -422,13 +469,18 @@ class _Plan:
             for index, point in enumerate(keys.points):
                 self._known((*where, "points", index), point, "points")
             self._known((*where, "by"), keys.by, "people")
-            start = self._moment((*where, "start"), keys.start)
-            end = self._moment((*where, "end"), keys.end)
-            if start and end and end <= start:
-                self._complain((*where, "end"), "not after start; correct one of them")
-            elif start and end:
-                spans.append(Maintenance(frozenset(keys.points), start, end, keys.reason, keys.by))
+            if span := self._span(where, keys.start, keys.end):
+                spans.append(Maintenance(frozenset(keys.points), *span, keys.reason, keys.by))
         return tuple(spans)
+
+    def _span(self, where: Where, first: str, last: str) -> tuple[datetime, datetime] | None:
+        start, end = self._moment((*where, "start"), first), self._moment((*where, "end"), last)
+        if start is None or end is None:
+            return None
+        if end <= start:
+            self._complain((*where, "end"), "not after start; correct one of them")
+            return None
+        return start, end
 
     def _moment(self, where: Where, text: str) -> datetime | None:
         try:

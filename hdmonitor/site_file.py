@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from copy import deepcopy
-from datetime import time
+from datetime import date, time
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -62,6 +62,19 @@ LocalTime = Annotated[
     BeforeValidator(_local_time),
     WithJsonSchema({"type": "string", "pattern": f"^{LOCAL_TIME.pattern}$"}),
 ]
+
+
+def _local_date(text: Any) -> date:
+    try:
+        return date.fromisoformat(text if isinstance(text, str) and len(text) == len("2026-12-25") else "")
+    except ValueError:
+        raise ValueError(f"{text!r:.40} is not a day; write it in quotes, such as '2026-12-25'") from None
+
+
+LocalDate = Annotated[
+    date, BeforeValidator(_local_date), WithJsonSchema({"type": "string", "format": "date"})
+]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 
 
 class DigestKeys(Strict):
@@ -197,11 +210,38 @@ class DestinationKeys(Strict):
     person: Id = Field(description="id of the person who reads it")
 
 
+class ShiftKeys(Strict):
+    """A span of some days of the week in which somebody has the duty."""
+
+    days: list[Day] = Field(min_length=1, description="on which it starts; a holiday goes before its day")
+    start: LocalTime = Field(description="local time of the site, such as '20:00'")
+    end: LocalTime = Field(description="not later than start: on the next day; '00:00' is midnight")
+    notify: list[Id] = Field(min_length=1, description="ids of destinations")
+
+
+class StandInKeys(Strict):
+    """A span in which others have the duty."""
+
+    start: str = Field(description="with its offset from UTC: '2026-03-02T08:00-05:00'")
+    end: str = Field(description="with its offset from UTC")
+    notify: list[Id] = Field(min_length=1, description="ids of destinations")
+    reason: Words
+    by: Id = Field(description="id of the person who arranged it")
+
+
+class DutyKeys(Strict):
+    """What changing people have in turn; escalation steps name it like a destination."""
+
+    name: Words
+    week: list[ShiftKeys] = Field(min_length=1)
+    exceptions: list[StandInKeys] = Field(default_factory=list)
+
+
 class StepKeys(Strict):
     """Whom an escalation tells, and when."""
 
     after: Duration = Field(description="since the alarm opened, without an answer")
-    notify: list[Id] = Field(min_length=1, description="ids of destinations")
+    notify: list[Id] = Field(min_length=1, description="ids of destinations and duties")
 
 
 class PolicyKeys(Strict):
@@ -239,6 +279,8 @@ class SiteFile(Strict):
     points: dict[Id, PointKeys] = Field(min_length=1)
     people: dict[Id, PersonKeys]
     destinations: dict[Id, DestinationKeys]
+    duties: dict[Id, DutyKeys] = Field(default_factory=dict)
+    holidays: list[LocalDate] = Field(default_factory=list, description="days that have shifts of their own")
     escalation: EscalationKeys
     maintenance: list[MaintenanceKeys] = Field(default_factory=list)
 
@@ -256,6 +298,7 @@ NOUNS = {
     "points": "point",
     "people": "person",
     "destinations": "destination",
+    "duties": "duty",
 }
 # In place of sections of the wrong shape, so that the others can be checked.
 STAND_INS: dict[str, Any] = {
@@ -268,6 +311,7 @@ STAND_INS: dict[str, Any] = {
     },
     "escalation": {kind: {"steps": [{"after": "0s", "notify": ["x"]}], "repeat": "1h"} for kind in Response},
     "adjacencies": [],
+    "holidays": [],
     "maintenance": [],
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,6 @@ class Call:
     escalates: bool  # a warning is told once, to the first step
     step: int = 0  # the next one
     last_at: datetime | None = None
-    told: list[str] = field(default_factory=list)
 
     def due(self) -> datetime | None:
         """Return when the next step, or the next repetition, is owed; None when nothing is."""
@@ -38,7 +37,7 @@ class Call:
         return (self.last_at or self.started_at) + self.policy.repeat
 
     def take(self, at: datetime) -> tuple[About, tuple[str, ...]]:
-        """Take the step that is due at `at`: why, and whom to tell."""
+        """Take the step that is due at `at`: why, and the destinations and duties to tell."""
         self.last_at = at
         if self.step < len(self.policy.steps):
             about = self.about if self.step == 0 else About.ESCALATED
@@ -47,7 +46,6 @@ class Call:
         else:
             about = About.REPEATED
             targets = tuple(dict.fromkeys(d for step in self.policy.steps for d in step.notify))
-        self.told.extend(target for target in targets if target not in self.told)
         return about, targets
 
     def shift(self, by: timedelta) -> None:
@@ -67,9 +65,9 @@ class Call:
         }
 
     @classmethod
-    def restored(cls, policy: Policy, state: dict[str, Any], told: list[str]) -> Call:
+    def restored(cls, policy: Policy, state: dict[str, Any]) -> Call:
         """Go on with a call; a policy that became shorter goes on with repetitions."""
         last_at = datetime.fromisoformat(state["last_at"]) if state["last_at"] else None
         started_at = datetime.fromisoformat(state["started_at"])
         about = About(state["about"])
-        return cls(policy, about, started_at, state["escalates"], state["step"], last_at, told)
+        return cls(policy, about, started_at, state["escalates"], state["step"], last_at)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -239,7 +239,7 @@ MISTAKES = {
         "colours",
         (
             "unknown key 'colours'; known are site, rooms, adjacencies, equipment, points, people, "
-            "destinations, escalation, maintenance"
+            "destinations, duties, holidays, escalation, maintenance"
         ),
     ),
     "a duplicate key": (
@@ -999,3 +999,81 @@ def test_every_key_of_the_site_file_has_its_heading():
         for key in keys(schema, schema["$defs"])
     ]
     assert sorted(set(found)) == sorted(headings)
+
+
+# --- duties -----------------------------------------------------------------------
+
+DUTIES = """\
+duties:
+  on-call:
+    name: Pharmacist on call
+    week:
+      - { days: [mon, tue, wed, thu, fri, sat, sun], start: "08:00", end: "20:00", notify: [phone] }
+      - { days: [mon, tue, wed, thu, fri, sat, sun], start: "20:00", end: "08:00", notify: [phone] }
+    exceptions:
+      - {start: "2026-03-02T08:00-05:00", end: "2026-03-02T09:00-05:00", notify: [phone], reason: r, by: anna}
+holidays: ["2026-12-25"]
+"""
+DUTIES_LINE = len(SITE.splitlines()) + 1
+
+
+def test_a_step_may_name_a_duty(load):
+    text = changed(
+        'storage: { steps: [{ after: "0s", notify: [phone] }',
+        'storage: { steps: [{ after: "0s", notify: [on-call] }',
+    )
+    loaded = load(text + DUTIES)
+
+    assert loaded.lines == []
+    assert loaded.site.policies[Response.STORAGE].steps[0].notify == ("on-call",)
+    assert [(shift.start, shift.end) for shift in loaded.site.duties["on-call"].week] == [
+        (480, 1200),
+        (1200, 1920),
+    ]
+    assert loaded.site.holidays == {date(2026, 12, 25)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        (
+            'end: "08:00", notify: [phone]',
+            'end: "08:00", notify: [phon]',
+            5,
+            "there is no destination 'phon'; did you mean 'phone'?",
+        ),
+        (
+            'days: [mon, tue, wed, thu, fri, sat, sun], start: "20:00"',
+            'days: [mond], start: "20:00"',
+            5,
+            "'0' cannot be 'mond'; choose 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun' or 'holiday'",
+        ),
+        (
+            'start: "20:00"',
+            'start: "24:00"',
+            5,
+            "is not a time of day; write hours and minutes in quotes, such as '06:00'",
+        ),
+        ("09:00-05:00", "08:00-05:00", 7, "not after start; correct one of them"),
+        ("by: anna", "by: ann", 7, "there is no person 'ann'; did you mean 'anna'?"),
+        (
+            "2026-12-25",
+            "2026-02-30",
+            8,
+            "'2026-02-30' is not a day; write it in quotes, such as '2026-12-25'",
+        ),
+        ("  on-call:\n", "  phone:\n", 1, "is a destination as well; give the duty another id"),
+        (
+            'fri, sat, sun], start: "20:00"',
+            'fri, sat], start: "20:00"',
+            1,
+            "warning: nobody has it Sun 20:00 to Mon 08:00; everybody is told then",
+        ),
+    ],
+)
+def test_a_mistake_in_a_duty_is_named_with_its_place(load, old, new, line, says):
+    assert DUTIES.count(old) == 1
+    [told] = load(SITE + DUTIES.replace(old, new)).lines
+
+    assert told.startswith(f"site.yaml:{DUTIES_LINE + line}:")
+    assert told.endswith(says)
