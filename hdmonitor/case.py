@@ -14,6 +14,7 @@ from typing import Any
 from hdmonitor.alerts import wording
 from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.escalation import ACKNOWLEDGEMENT_LASTS, Call
+from hdmonitor.alerts.situation import Behind
 from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Outcome
 from hdmonitor.model import (
     NO_TIME,
@@ -90,6 +91,8 @@ class House:
     move_to: Callable[[Point, datetime], tuple[str, ...] | None]  # spare units; None where nothing is moved
     beside: Callable[[Point], str]  # the other room of a pair, where a room has several pairs
     roster: Roster
+    explained: Callable[[Case], str] = lambda _case: ""  # why its silence calls nobody
+    behind: Callable[[Case, datetime], Behind | None] = lambda _case, _at: None  # of a gateway
 
 
 class Case:
@@ -131,9 +134,7 @@ class Case:
         """Tell whether a restart could rebuild this case from the readings alone."""
         if self.alarm is not None:
             return False
-        if isinstance(self.machine, Machine):
-            return self.machine.calm
-        return self.machine.heard and self.machine.phase is Phase.NORMAL
+        return self.machine.calm
 
     # --- time ---------------------------------------------------------------
 
@@ -315,6 +316,7 @@ class Case:
         alarm = self._alarm()
         self.call = self.resume_at = None
         self.by_door = False
+        withhold = withhold or self.house.explained(self)
         if not withhold and alarm.priority is Priority.LOW:
             withhold = "low priority wakes nobody"
         if withhold:
@@ -419,16 +421,15 @@ class Case:
     def _situation(self, at: datetime) -> wording.Situation:
         worst = self.machine.worst_outside() if isinstance(self.machine, Machine) else None
         over = self.over if worst is None else None
-        alarm = self._alarm()
         return wording.Situation(
-            alarm=alarm.id,
+            alarm=self.alarm.id if self.alarm else "",
             point=self.point,
             rule=self.rule,
             threshold=self.machine.top or (over.threshold if over else None),
             cause=self._cause(),
             value=self.seen.value,
             measured_at=self.seen.at,
-            began_at=over.start if over else alarm.began_at,
+            began_at=over.start if over else self.alarm.began_at if self.alarm else at,
             ended_at=over.end if over else None,
             at=at,
             peak=worst.peak if worst else over.peak if over else None,
@@ -440,7 +441,12 @@ class Case:
             door=self.house.door(self.point, at),
             beside=self.house.beside(self.point),
             move_to=self.house.move_to(self.point, at) if self.rule.holds_stock else None,
+            behind=self.house.behind(self, at),
         )
+
+    def quoted(self, at: datetime) -> str:
+        """Say what the point was when it was last heard: "HD Fridge 2 was 9.5 C and rising"."""
+        return wording.last_seen(self._situation(at))
 
     def _cause(self) -> str:
         if isinstance(self.machine, Silence) and not self.machine.heard:

@@ -252,7 +252,7 @@ class Core:
         batch.inputs.append(Remark(kind, "broker", detail))
         batch.inputs.append(Condition("broker", not item.up, item.text))
         if item.up:
-            batch.topics = list(self._monitor.site.devices)
+            batch.topics = list(self._monitor.site.topics)
             self._publish_faces(self._monitor.site.rooms)
 
     def _tick(self, batch: Batch) -> None:

@@ -86,6 +86,7 @@ class Kind(StrEnum):
     ACK_EXPIRED = "ack-expired"
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
+    GATEWAY = "gateway"  # one is there, or gone
     REFUSED = "refused"  # an act by a person that could not be done
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"  # the first failure of a notification

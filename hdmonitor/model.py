@@ -302,6 +302,16 @@ class Maintenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Gateway:
+    """What messages of some points pass through, and the topic of its own will or state."""
+
+    id: str
+    name: str
+    topic: str
+    points: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One pharmacy as the monitor sees it."""
 
@@ -335,6 +345,13 @@ class Site:
             if (told := tuple(point for point in device.points if point.id in points))
         }
         return replace(self, points=kept, devices=devices)
+
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)
+
+    @property
+    def topics(self) -> list[str]:
+        """Return all topics that have to be subscribed."""
+        return sorted({*self.devices, *(gateway.topic for gateway in self.gateways.values())})
 
 
 class Message(NamedTuple):

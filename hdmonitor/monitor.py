@@ -18,6 +18,7 @@ from typing import Any
 from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing
 from hdmonitor.alerts.daily import text as daily_text
 from hdmonitor.alerts.duty import Roster
+from hdmonitor.alerts.situation import Behind
 from hdmonitor.case import Case, Draft, House, Seen, alarm_state, restored_alarm
 from hdmonitor.events import (
     About,
@@ -37,6 +38,7 @@ from hdmonitor.events import (
     Remark,
     Restored,
 )
+from hdmonitor.gateways import PREFIX, Gate, Gates, behind
 from hdmonitor.model import (
     EPOCH,
     NO_TIME,
@@ -62,6 +64,7 @@ from hdmonitor.rules.doors import Doors
 from hdmonitor.rules.silence import Silence
 from hdmonitor.rules.sums import total
 from hdmonitor.sensors import DeviceReader
+from hdmonitor.sensors.liveness import is_there
 from hdmonitor.units import add
 
 DEVICE_TIMES_FROM = datetime(2020, 1, 1, tzinfo=UTC)
@@ -184,6 +187,8 @@ class Monitor:
             self._move_to,
             self._beside,
             Roster(site.zone, site.duties, site.holidays, site.destinations),
+            self._explained,
+            self._behind,
         )
         self._watches: dict[str, Watch] = {}
         self._by_field: dict[tuple[str, str], Watch] = {}
@@ -200,6 +205,9 @@ class Monitor:
         for point in site.points.values():
             if point.legs:
                 self._add_sum(point, at)
+        self._gates = Gates(site, own["HDM-GATEWAY"], self._house, at)
+        for case in self._gates.cases():
+            self._order[id(case)] = len(self._order)
         self._draft = Draft(restored.next_event if restored else 1, self._cleared)
         self._daily = daily
         self._told: date | None = None  # the newest day that had its digest
@@ -260,7 +268,7 @@ class Monitor:
         """Return what the light at the door of `room` has to show."""
         watches = [watch for watch in self._watches.values() if watch.point.room == room]
         alarms = [case.alarm for watch in watches for case in watch.cases() if case.alarm]
-        blind = any(_blind(watch) for watch in watches)
+        blind = any(self._blind(watch) for watch in watches)
         lost = any(case.lost for watch in watches for case in watch.rules)
         levels = [alarm.level for alarm in alarms] + [Level.CRITICAL] * lost
         return Face(
@@ -367,7 +375,7 @@ class Monitor:
 
     def _order_cases(self) -> list[Case]:
         watched = [case for watch in self._watches.values() for case in watch.cases()]
-        return [*watched, *self._selves.values()]
+        return [*watched, *self._gates.cases(), *self._selves.values()]
 
     def _room(self, room: str) -> Room | None:
         return self.site.rooms.get(room)
@@ -413,7 +421,7 @@ class Monitor:
     def _standing_at(self, id_: str, at: datetime) -> Known:
         """Tell what is known of a point now: the placement of stock asks."""
         watch = self._watches.get(id_)
-        if watch is None or _blind(watch) or watch.last_at is None:
+        if watch is None or self._blind(watch) or watch.last_at is None:
             return Known(None, calm=False)
         vouched = at - watch.last_at <= watch.point.valid_for
         calm = all(case.machine.phase is NORMAL and case.alarm is None for case in watch.rules)
@@ -443,7 +451,7 @@ class Monitor:
         at = max((part.last_at for part, _ in watch.legs if part.last_at is not None), default=None)
         terms: list[tuple[Leg, float]] = []
         for part, leg in watch.legs:
-            if at is None or part.last_at is None or part.last_value is None or _blind(part):
+            if at is None or part.last_at is None or part.last_value is None or _unseen(part):
                 return
             if at - part.last_at > part.point.valid_for:
                 return
@@ -517,31 +525,28 @@ class Monitor:
             open=[alarm.id for alarm in alarms],
             undocumented=list(self._cleared),
             new=[a.id for a in (*alarms, *self._cleared.values()) if at - a.opened_at < A_DAY],
-            blind=[watch.point.name for watch in self._watches.values() if _blind(watch)],
+            blind=[watch.point.name for watch in self._watches.values() if self._blind(watch)],
             batteries=[case.point.name for case in running if case.cause == "battery"],
         )
 
     def _advance(self, case: Case, due: datetime) -> None:
-        if isinstance(case.machine, Silence) and case.machine.due() == due:
+        if case.cause == "silent" and case.machine.due() == due:
             self._fall_silent(case, due)
         else:
             case.advance(due, self._draft)
         self._stir(case)
+        if case.cause == "silent" and case.alarm and (gate := self._gates.before(case.point.id)):
+            self._blame(gate, case, due)
 
     def _fall_silent(self, case: Case, due: datetime) -> None:
         """Open the alarm of a silent point with the priority of what it guards."""
         watch = self._watches[case.point.id]
-        outside = [
-            strand.threshold.priority
-            for rule in watch.rules
-            if isinstance(rule.machine, Machine) and (strand := rule.machine.worst_outside())
-        ]
-        case.was_outside = bool(outside)
+        case.was_outside = bool(_outside(watch))
         assert isinstance(case.machine, Silence)  # noqa: S101  # the caller asked
         changes = case.machine.advance(due)
-        case.machine.priced(max([watch.point.guards, *outside]))
+        case.machine.priced(_stake(watch))
         withhold = "" if self._linked else "the broker cannot be reached"
-        if not outside and (deaf := [part.point.id for part, _ in watch.legs if _blind(part)]):
+        if not case.was_outside and (deaf := [part.point.id for part, _ in watch.legs if _unseen(part)]):
             withhold = withhold or f"{' and '.join(deaf)} cannot be relied on, which is told by itself"
         case.apply(changes, self._draft, withhold=withhold)
         for each in watch.feeds:
@@ -549,6 +554,61 @@ class Monitor:
                 each.silence.machine.since = min(each.silence.machine.since, due - each.point.valid_for)
                 self._fall_silent(each.silence, due)
                 self._stir(each.silence)
+
+    # --- gateways -----------------------------------------------------------
+
+    def _gateway(self, gate: Gate, there: bool, at: datetime) -> None:
+        """Take the news that a gateway is there or gone."""
+        if there is not gate.machine.gone:
+            return
+        detail: dict[str, Json] = {"there": there, "topic": gate.gateway.topic}
+        self._draft.event(at, Kind.GATEWAY, gate.case.point.id, detail)
+        watches = self._behind_gate(gate)
+        self._draft.outcome.rooms.update(watch.point.room for watch in watches)
+        if there:
+            gate.case.apply(gate.machine.observe(at), self._draft)
+            for watch in watches:
+                self._resume(watch.silence, at + watch.point.valid_for)
+        else:
+            gate.machine.left(at)
+        self._stir(gate.case)
+
+    def _blame(self, gate: Gate, silence: Case, at: datetime) -> None:
+        """Let the alarm of a dead gateway open with a silence that it explains."""
+        until = gate.patient_until(silence)
+        if not gate.machine.gone and until is not None and at < until:
+            self._resume(silence, until)
+        changes = gate.machine.explains(at) if self._linked else []
+        if changes:
+            gate.machine.priced(max(map(_stake, self._behind_gate(gate))))
+            gate.case.apply(changes, self._draft)
+            self._stir(gate.case)
+
+    def _behind_gate(self, gate: Gate) -> list[Watch]:
+        return [watch for watch in self._watches.values() if watch.point.id in gate.gateway.points]
+
+    def _resume(self, case: Case, at: datetime) -> None:
+        """Let a silence that called nobody call by itself at `at`, if it lasts."""
+        if case.alarm and case.call is None and case.alarm.acknowledged_by is None and case.resume_at is None:
+            case.resume_at = at
+            self._stir(case)
+
+    def _explained(self, case: Case) -> str:
+        gate = self._gates.before(case.point.id) if case.cause == "silent" else None
+        return gate.explains(case, self.now) if gate is not None else ""
+
+    def _behind(self, case: Case, at: datetime) -> Behind | None:
+        if case.cause != "gateway":
+            return None
+        points = self.site.gateways[case.point.id.removeprefix(PREFIX)].points
+        silences = [watch.silence for name, watch in self._watches.items() if name in points]
+        return behind(silences, at, lambda silence: bool(_outside(self._watches[silence.point.id])))
+
+    def _blind(self, watch: Watch) -> bool:
+        """Tell whether a point cannot be relied on now: it says nothing, or its gateway is gone."""
+        gate = self._gates.before(watch.point.id)
+        gone = gate is not None and gate.machine.gone
+        return gone or _unseen(watch)
 
     def _schedule(self, case: Case) -> None:
         due = case.due()
@@ -588,7 +648,13 @@ class Monitor:
     def _message(self, message: Message) -> None:
         device = self.site.devices.get(message.topic)
         decoded: Decoded | Rejected
-        if device is None:
+        if device is None and (gate := self._gates.by_topic.get(message.topic)):
+            there = is_there(message)
+            if not isinstance(there, Rejected):
+                self._gateway(gate, there, message.received_at)
+                return
+            decoded = there
+        elif device is None:
             decoded = Rejected(
                 f"no point is configured on topic {message.topic!r:.120}; "
                 "add one to the site file or stop publishing"
@@ -709,10 +775,7 @@ class Monitor:
         if not up:
             return
         for watch in self._watches.values():
-            case = watch.silence
-            if case.alarm and case.call is None and case.alarm.acknowledged_by is None:
-                case.resume_at = self.now + watch.point.valid_for
-                self._stir(case)
+            self._resume(watch.silence, self.now + watch.point.valid_for)
 
     def _act(self, act: Acknowledge | Close) -> str:
         """Do what a named person asks; return why not, or nothing."""
@@ -776,12 +839,14 @@ class Monitor:
         for key, state in states.items():
             if key.startswith("cleared:") and state is not None:
                 self._cleared[key.removeprefix("cleared:")] = restored_alarm(state)
+            elif key.startswith(f"case:{PREFIX}"):
+                continue
             elif key.startswith("case:hdmonitor.") and state is not None:
                 self._self(key.removeprefix("case:hdmonitor.").partition("|")[0])
         self._doors.restore(states)
         for watch in self._watches.values():
             self._restore_watch(watch, states, restored.heard.get(watch.point.id), downtime)
-        for case in self._selves.values():
+        for case in (*self._gates.cases(), *self._selves.values()):
             case.restore(states.get(case.key), None)
 
     def _restore_watch(
@@ -804,9 +869,23 @@ class Monitor:
                 case.restore(state, None)
 
 
-def _blind(watch: Watch) -> bool:
+def _unseen(watch: Watch) -> bool:
     """Tell whether there is no value of a point that can be relied on."""
     return bool(watch.last_value is None or watch.silence.alarm or watch.fault.alarm)
+
+
+def _outside(watch: Watch) -> list[Priority]:
+    """Return the priorities of the limits that a point was outside of when it was last heard."""
+    return [
+        strand.threshold.priority
+        for rule in watch.rules
+        if isinstance(rule.machine, Machine) and (strand := rule.machine.worst_outside())
+    ]
+
+
+def _stake(watch: Watch) -> Priority:
+    """Return what it costs not to see a point: what it guards, or the alarm it may be having."""
+    return max([watch.point.guards, *_outside(watch)])
 
 
 def _at_rest(case: Case) -> bool:

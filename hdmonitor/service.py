@@ -139,7 +139,7 @@ class Service:
             door = house.enter_context(listen(plan.web.host, plan.web.port)) if plan.web else None
             link = Link(
                 plan.broker,
-                sorted(plan.site.devices),
+                plan.site.topics,
                 self.put,
                 self._clock.now,
                 f"hdmonitor/{plan.site.id}/status",

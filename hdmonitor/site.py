@@ -20,6 +20,7 @@ from hdmonitor.model import (
     Device,
     Duty,
     Equipment,
+    Gateway,
     Maintenance,
     Person,
     Point,
@@ -178,6 +179,7 @@ class _Plan:
             adjacencies=adjacencies,
             duties={id_: self._duty(id_, keys) for id_, keys in self.file.duties.items()},
             holidays=frozenset(self.file.holidays),
+            gateways=self._gateways(points),
         )
         site_air.complain_of_reports(site, self.catalogue, self._complain)
         site_air.complain_of_placement(site, self._complain)
@@ -216,6 +218,8 @@ class _Plan:
         if not self._known((*where, "at"), keys.at, "rooms", "equipment"):
             return None
         self._topic((*where, "topic"), keys.topic)
+        if keys.gateway is not None:
+            self._known((*where, "gateway"), keys.gateway, "gateways")
         rule, patience = self._rule(id_, keys)
         if rule is None:
             return None
@@ -419,6 +423,28 @@ class _Plan:
                 self._complain(("points", point.id, key), text)
             found = found or given
         return found
+
+    def _gateways(self, points: Mapping[str, Point]) -> dict[str, Gateway]:
+        """Return the gateways with the points behind each; a topic says the state of one only."""
+        taken = {point.topic: f"point {point.id!r}" for point in points.values()}
+        gateways: dict[str, Gateway] = {}
+        for id_, keys in self.file.gateways.items():
+            where: Where = ("gateways", id_, "topic")
+            self._topic(where, keys.topic)
+            if keys.topic in taken:
+                self._complain(
+                    where, f"is the topic of {taken[keys.topic]}; write that of the gateway's own will"
+                )
+            taken.setdefault(keys.topic, f"gateway {id_!r}")
+            behind = frozenset(name for name in points if self.file.points[name].gateway == id_)
+            gateways[id_] = Gateway(id_, keys.name, keys.topic, behind)
+            if not behind:
+                self._complain(
+                    where[:2],
+                    "no point names it; write its id as 'gateway' of the points behind it",
+                    warning=True,
+                )
+        return gateways
 
     # --- people -------------------------------------------------------------
 

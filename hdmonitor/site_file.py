@@ -189,11 +189,19 @@ class PointKeys(Strict):
     accuracy: Amount | None = Field(None, description="of the gauge of a differential pressure")
     offset: Amount | None = Field(None, description="correction from the calibration, added after the sign")
     probe: Literal["air", "buffered", "payload"] | None = None
+    gateway: Id | None = Field(None, description="id of the gateway that its messages pass through")
     zone: str | None = Field(None, description="IANA zone of device times that carry none")
     time: str | None = Field(None, description="mapped family: JMESPath of the device time")
     battery: str | None = Field(None, description="mapped family: JMESPath of the battery percentage")
     replay_as: Words | None = Field(None, description="name of the sensor in recorded readings")
     limits: LimitsKeys | None = None
+
+
+class GatewayKeys(Strict):
+    """What messages of sensors pass through; when it is gone, it explains their silence."""
+
+    name: Words
+    topic: Words = Field(description="of its will, availability or state, such as 'zigbee2mqtt/bridge/state'")
 
 
 class PersonKeys(Strict):
@@ -276,6 +284,7 @@ class SiteFile(Strict):
     rooms: dict[Id, RoomKeys]
     adjacencies: list[AdjacencyKeys] = Field(default_factory=list)
     equipment: dict[Id, EquipmentKeys] = Field(default_factory=dict)
+    gateways: dict[Id, GatewayKeys] = Field(default_factory=dict)
     points: dict[Id, PointKeys] = Field(min_length=1)
     people: dict[Id, PersonKeys]
     destinations: dict[Id, DestinationKeys]
@@ -295,6 +304,7 @@ def schema() -> str:
 NOUNS = {
     "rooms": "room",
     "equipment": "equipment",
+    "gateways": "gateway",
     "points": "point",
     "people": "person",
     "destinations": "destination",

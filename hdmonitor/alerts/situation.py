@@ -15,6 +15,16 @@ PARTS = {"differential_pressure": "pressure", "air_velocity": "airflow", "contac
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind a gateway, as a message about it tells: the worst first."""
+
+    units: int
+    place: str  # the one room, or how many
+    outside: tuple[str, ...]  # "HD Fridge 2 was 9.5 C and rising", those last seen outside a limit
+    critical: tuple[str, ...]  # names of the units where people are exposed
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything a message about one alarm may quote, at one moment."""
 
@@ -22,7 +32,7 @@ class Situation:
     point: Point
     rule: Rule
     threshold: Threshold | None  # the limit that is active; None for blind, fault and own alarms
-    cause: str  # limit, silent, never-heard, fault, battery, clock, self
+    cause: str  # limit, silent, never-heard, fault, battery, clock, self, gateway
     value: float | None  # newest, canonical unit
     measured_at: datetime | None
     began_at: datetime  # first reading outside, or last heard
@@ -37,6 +47,7 @@ class Situation:
     was_outside: bool = False  # silence after a value outside
     unanswered_since: datetime | None = None  # when the running call began
     ended_at: datetime | None = None  # first reading inside again
+    behind: Behind | None = None  # of a gateway
 
     # --- names --------------------------------------------------------------
 
@@ -47,6 +58,8 @@ class Situation:
         match self.cause:
             case "self":
                 return self.point.id.partition(":")[2] or name
+            case "gateway":
+                return name
             case "limit":
                 # a gauge may be named after both its rooms; people are in one
                 return self.room.name if self.room is not None and self.is_room_pressure else name

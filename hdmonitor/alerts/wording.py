@@ -15,10 +15,11 @@ from hdmonitor.alerts.situation import Situation
 from hdmonitor.events import About
 from hdmonitor.model import Force, Level, Priority, Response, Side, Threshold
 
-__all__ = ["Situation", "Text", "acknowledged", "cleared", "opened"]
+__all__ = ["Situation", "Text", "acknowledged", "cleared", "last_seen", "opened"]
 
 SPARE_UNITS = 2  # named in one message
 
+CRITICAL_ROOM = 48  # characters for the units behind a gateway that cannot wait
 INSTRUCTIONS = {  # where a rule gives none
     "limit": "Look at it now",
     "silent": "Read the gauge by hand, enter it",
@@ -27,6 +28,7 @@ INSTRUCTIONS = {  # where a rule gives none
     "battery": "Change the battery",
     "clock": "Set the clock of the sensor",
     "self": "Check the monitor, read gauges by hand",
+    "gateway": "Check its power. Read gauges now, enter every 30 min",
 }
 FACTS = {  # title and sentence of an alarm that is not about a limit
     "never-heard": ("BLIND: {name} never heard", "No reading {since}."),
@@ -41,6 +43,7 @@ ENDS = {
     "battery": ("Battery no longer low: {name}", "It was low {lasted}."),
     "clock": ("Clock believed again: {name}", "It was wrong {lasted}."),
     "self": ("{name} works again", "Alarm stood {lasted}."),
+    "gateway": ("{name} is there again", "Gone {lasted}. Each unit reports or alarms by itself."),
     "limit": ("{name}: alarm closed", "Alarm stood {lasted}."),
 }
 OWN_TITLES = {
@@ -86,6 +89,7 @@ def opened(s: Situation, zone: str, about: About = About.OPENED) -> Text:
         (0, fact.beside if fact.figure in title else fact.alone),
         (1, _stale(s, zone)),
         (0, _instruction(s)),
+        (1, _critical(s)),
         (2, _forbidden(s)),
         (3, _where_to(s)),
         (3, f"Door {s.door}." if s.door and s.cause == "limit" else ""),
@@ -121,6 +125,8 @@ def _fact(s: Situation, zone: str) -> Fact:
         return _limit(s, s.threshold, s.value, since)
     if s.cause == "silent":
         return _silent(s, since)
+    if s.cause == "gateway":
+        return _gateway(s, since)
     if s.cause == "self":
         return _plain(OWN_TITLES.get(s.subject, "{name}"), f"{_capital(told) or 'Wrong'}, {since}.")
     title, sentence = FACTS[s.cause]
@@ -141,6 +147,39 @@ def _silent(s: Situation, since: str) -> Fact:
     if not s.was_outside:
         return _plain("BLIND: {name} silent", sentence)
     return Fact((f"BLIND: {{name}}, {was}{s.trend(' ')}", f"BLIND: {{name}}, {was}"), sentence, sentence)
+
+
+def _gateway(s: Situation, since: str) -> Fact:
+    """Word a gateway by what stands behind it, and quote what was outside when it was last seen."""
+    gone = f"{fitting.shortened(s.name, 30)} gone {since}"
+    if s.behind is None:
+        return _plain("BLIND: {name} gone", f"{gone}.")
+    outside = s.behind.outside
+    sentence = f"{gone}; {outside[0]}." if outside else f"{gone}."
+    if outside[1:]:
+        sentence = f"{gone}; {outside[0]}, {len(outside) - 1} more outside."
+    count = f"BLIND: {s.behind.units} unit{'' if s.behind.units == 1 else 's'} unwatched"
+    return Fact((f"{count}, {s.behind.place}", count), sentence, sentence)
+
+
+def _critical(s: Situation) -> str:
+    """List the units behind a gateway that cannot wait."""
+    names = s.behind.critical if s.behind is not None else ()
+    listed, room = [name for name in names if len(name) <= CRITICAL_ROOM], CRITICAL_ROOM
+    shown: list[str] = []
+    for name in listed:
+        if len(name) + 2 > room:
+            break
+        shown.append(name)
+        room -= len(name) + 2
+    return f"First: {', '.join(shown)}." if shown else ""
+
+
+def last_seen(s: Situation) -> str:
+    """Say what a point was when it was last heard: "HD Fridge 2 was 9.5 C and rising"."""
+    if s.value is None:
+        return f"{fitting.shortened(s.name, 30)} was never heard"
+    return f"{fitting.shortened(s.name, 30)} was {s.shown(s.value)}{s.trend(' and ')}"
 
 
 def _limit(s: Situation, limit: Threshold, value: float, since: str) -> Fact:

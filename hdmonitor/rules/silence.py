@@ -27,6 +27,11 @@ class Silence:
         self.phase = Phase.UNKNOWN
         self.top: Threshold | None = None
 
+    @property
+    def calm(self) -> bool:
+        """Tell whether the newest sign of life tells it all."""
+        return self.heard and self.phase is Phase.NORMAL
+
     def observe(self, at: datetime) -> list[Change]:
         """Take a sign of life received at `at`."""
         self.since = max(self.since, at)

@@ -238,7 +238,7 @@ MISTAKES = {
         SITE + "colours: {}\n",
         "colours",
         (
-            "unknown key 'colours'; known are site, rooms, adjacencies, equipment, points, people, "
+            "unknown key 'colours'; known are site, rooms, adjacencies, equipment, gateways, points, people, "
             "destinations, duties, holidays, escalation, maintenance"
         ),
     ),
