@@ -1,4 +1,3 @@
-# ruff: noqa: INP001  # a script, not a package
 """What mosquitto's autosave interval costs and what it saves, measured side by side.
 
 For each interval: messages a second from publish to confirmation with a

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001  # a script, not a package
 """How many recorded readings are judged in a second of processor time, beside a bare `csv.reader` loop.
 
     .venv/bin/python bench/replay.py [READINGS]

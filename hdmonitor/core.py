@@ -43,8 +43,8 @@ BEAT = 5.0  # seconds between two turns at most, so that standing still shows
 class Link(Protocol):
     """What the core asks of the connection to the broker."""
 
-    def acknowledge(self, arrived: Arrived) -> None:
-        """Confirm a message whose consequences are committed."""
+    def acknowledge(self, *arrived: Arrived) -> None:
+        """Confirm messages whose consequences are committed."""
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
         """Publish without blocking."""
@@ -307,8 +307,7 @@ class Core:
         for item in batch.inputs:
             if isinstance(item, Condition):
                 self._tally.found(item)
-        for arrived in batch.arrived:
-            self._link.acknowledge(arrived)
+        self._link.acknowledge(*batch.arrived)
         for index, asked in batch.asked:
             asked.reply.put(outcome.replies.get(index, ""))
         for message in outcome.quarantined:

@@ -372,8 +372,7 @@ class Value(NamedTuple):
     fault: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """What a message says: values, the device's own time, its battery."""
 
     values: tuple[Value, ...] = ()

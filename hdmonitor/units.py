@@ -23,7 +23,7 @@ CUBIC_FEET_PER_CUBIC_METRE = Fraction("35.3147")
 METRES_PER_SECOND_PER_FOOT_PER_MINUTE = Fraction("0.00508")
 CELSIUS_IN_KELVIN = Fraction("273.15")
 
-ONE = Fraction(1)
+ONE, NOUGHT = Fraction(1), Fraction(0)  # of canonical units; told by identity, which is quick
 DIGITS = 15  # so many digits of a decimal survive in a double; limits are written with no more
 WRITTEN_PLACES = 12  # nor with more decimals than these
 CONVERSION_PLACES = 10  # the finest that figures are rounded to, far below any instrument
@@ -46,7 +46,7 @@ class Unit:
     decimals: int  # usual when shown
     short: str  # as messages and pages write it
     scale: Fraction = ONE
-    zero: Fraction = Fraction(0)
+    zero: Fraction = NOUGHT
     spellings: tuple[str, ...] = ()
     limit_decimals: int = 0  # at least so many for a limit: "0.020", but "8"
 
@@ -186,11 +186,12 @@ def convert(value: float, unit: str, quantity: str) -> float:
     rounded once. So 46.4 °F is 8 °C, and a limit is one limit in every unit.
     """
     known = unit_named(unit, quantity)
-    return value if known.scale == 1 and known.zero == 0 else _converted(value, known)
+    return value if known.scale is ONE and known.zero is NOUGHT else _converted(value, unit, quantity)
 
 
 @lru_cache(maxsize=FIGURES)
-def _converted(value: float, known: Unit) -> float:
+def _converted(value: float, unit: str, quantity: str) -> float:
+    known = unit_named(unit, quantity)
     converted = _exactly(value, known)
     written = round(float(f"{value:.{DIGITS - 1}e}"), WRITTEN_PLACES)
     if written != value and converted == _exactly(written, known):

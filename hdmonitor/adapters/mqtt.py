@@ -50,6 +50,7 @@ SETTLED = 5.0  # seconds
 GUESSED_AFTER = 3  # connections in a row that did not live so long
 SETTLED_AFTER_TAKE_OVER = 60.0
 READS_PER_TURN = 100
+READ_AHEAD = 4_096  # bytes; more would be copied for each byte that paho takes
 
 V5 = MQTTProtocolVersion.MQTTv5
 V311 = MQTTProtocolVersion.MQTTv311
@@ -141,13 +142,16 @@ class Link:
 
     # --- for any thread; none of these blocks ----------------------------------
 
-    def acknowledge(self, arrived: Arrived) -> None:
-        """Confirm a message whose readings are committed; nothing if its connection is gone."""
+    def acknowledge(self, *arrived: Arrived) -> None:
+        """Confirm messages whose readings are committed; nothing for those whose connection is gone."""
         connection = self._connection
-        if arrived.mid and connection and connection.number == arrived.connection:
-            connection.client.ack(arrived.mid, 1)
-            self._confirmed += 1
-            connection.wake()
+        if connection is None:
+            return
+        for each in arrived:
+            if each.mid and connection.number == each.connection:
+                connection.client.ack(each.mid, 1)
+                self._confirmed += 1
+        connection.wake()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
         """Publish at QoS 1.
@@ -411,14 +415,14 @@ class _Connection:
         """
         if (sock := self.client.socket()) is None:
             return False
-        if not _pending(sock):
+        if not self._waiting(sock):
             select.select([sock, self._wake], [sock] if self.client.want_write() else [], [], 1.0)
         with suppress(BlockingIOError):
             self._wake.recv(4096)
         for _ in range(READS_PER_TURN):
             if (sock := self.client.socket()) is None:
                 return False
-            if not _pending(sock) and not select.select([sock], [], [], 0)[0]:
+            if not self._waiting(sock) and not select.select([sock], [], [], 0)[0]:
                 break
             self.client.loop_read()
         self.client.loop_write()
@@ -428,6 +432,10 @@ class _Connection:
             self.unanswered = True
             return False
         return self.client.socket() is not None
+
+    def _waiting(self, sock: Any) -> bool:
+        """Tell whether there is something to read that `select` cannot see."""
+        return bool(self.client.ahead or _pending(sock))
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> paho.MQTTMessageInfo:
         info = self.client.publish(topic, payload, qos=1, retain=retain)
@@ -469,7 +477,15 @@ class _Connection:
 
 
 class _PahoClient(paho.Client):
-    """Reads to its end what a broker sent before it died."""
+    """Reads ahead, and to its end what a broker sent before it died."""
+
+    ahead = b""  # read from the socket, not yet asked for
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        """Return at most `bufsize` bytes; paho asks for the first ones of each packet singly."""
+        data = self.ahead or super()._sock_recv(READ_AHEAD)
+        self.ahead = data[bufsize:]
+        return data[:bufsize]
 
     def _sock_send(self, buf: bytes | bytearray) -> int:
         """Send; to a broker that is gone, pretend to.

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
 from hdmonitor.units import QUANTITIES
 
@@ -47,8 +48,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 GATEWAY = "gateway"  # scope of a liveness that holds for everything behind the device
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One thing a message says of one device: a value, or the fault that stands in its place.
 
     `value` is in the canonical unit of `quantity`; a state or a truth is 1.0 or
@@ -95,8 +95,7 @@ class Learned:
     availability: tuple[Availability, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(NamedTuple):
     """Everything one message says.
 
     `events` are words for the operator: "undecoded_uplink", "sequence_gap",

@@ -23,6 +23,8 @@ from hdmonitor.journal import Journal, JournalRefused, Reader
 from hdmonitor.model import Quality
 from hdmonitor.reader import schema
 
+NEWEST = len(schema())
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -69,7 +71,7 @@ def test_a_journal_of_a_newer_version_is_refused_by_writer_and_reader(path):
     database.execute("UPDATE meta SET version = 99")
     database.close()
 
-    assert "a newer hdmonitor wrote this journal (version 99, this one knows 1)" in refusal(path)
+    assert f"a newer hdmonitor wrote this journal (version 99, this one knows {NEWEST})" in refusal(path)
     with pytest.raises(JournalRefused, match="install the newer one again"):
         Reader(path)
 
@@ -105,7 +107,7 @@ def test_a_reader_says_that_there_is_no_journal_yet(path):
 def test_a_reader_refuses_a_file_that_the_daemon_has_not_made_a_journal_yet(path):
     path.touch()
 
-    with pytest.raises(JournalRefused, match=r"a journal of version 0, this hdmonitor reads 1"):
+    with pytest.raises(JournalRefused, match=f"a journal of version 0, this hdmonitor reads {NEWEST}"):
         Reader(path)
 
 
@@ -335,12 +337,14 @@ def next_version(monkeypatch):
 def test_the_next_version_is_reached_by_its_script_once(path, next_version):
     written(path)
     next_version("ALTER TABLE reading ADD COLUMN suspect INTEGER;")
-    with pytest.raises(JournalRefused, match=r"of version 1, this hdmonitor reads 2; start the daemon once"):
+    with pytest.raises(
+        JournalRefused, match=f"of version {NEWEST}, this hdmonitor reads {NEWEST + 1}; start the daemon once"
+    ):
         Reader(path)
 
     for _ in range(2):
         journal = Journal.open(path)
-        assert journal._database.execute("SELECT version FROM meta").fetchone() == (2,)
+        assert journal._database.execute("SELECT version FROM meta").fetchone() == (NEWEST + 1,)
         assert len(stored(journal)) == 200
         journal.close()
 
@@ -353,9 +357,23 @@ def test_a_script_that_fails_leaves_the_journal_of_the_version_before(path, next
 
     monkeypatch.undo()
     journal = Journal.open(path)
-    assert journal._database.execute("SELECT version FROM meta").fetchone() == (1,)
+    assert journal._database.execute("SELECT version FROM meta").fetchone() == (NEWEST,)
     assert journal._database.execute("SELECT 1 FROM sqlite_master WHERE name = 'extra'").fetchone() is None
     assert len(stored(journal)) == 200
+    journal.close()
+
+
+def test_no_seq_is_given_twice_though_the_newest_readings_of_version_1_are_gone(path):
+    old = sqlite3.connect(path, isolation_level=None)
+    old.executescript(Path(__file__).with_name("journal_v1.sql").read_text())
+    (newest,) = old.execute("SELECT seq FROM sqlite_sequence WHERE name = 'reading'").fetchone()
+    old.execute("DELETE FROM reading WHERE seq = ?", (newest,))
+    old.close()
+
+    journal = Journal.open(path)
+    journal.commit(Outcome(readings=[reading(6.0, T + 3600 * SECOND)]), at=T)
+
+    assert journal._database.execute("SELECT max(seq) FROM reading").fetchone() == (newest + 1,)
     journal.close()
 
 

@@ -1,0 +1,84 @@
+"""A site of any size for the benches, with rules as those of the example site, and what its sensors send.
+
+Each sensor is a Zigbee device with three values: the temperature of a refrigerator, its door, and the
+humidity of the room. Reading so many points from YAML takes minutes, so one device is read and the others
+are copies of it, rules included: they take the memory that the loader's own would.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hdmonitor.model import Device, Point, Site
+from hdmonitor.site import load_site
+
+VALUES = 3  # in each message
+PROBE = "alarm"  # topics of the points whose rule has no on-delay: alarm/0, alarm/1, …
+TEXT = """
+site: { id: bench, name: Bench, regime: 503A, time_zone: America/New_York, waste_regime: subpart-p }
+rooms:
+  hd-buffer: { name: HD buffer, role: buffer-hd }
+equipment:
+  fridge: { name: HD Fridge, kind: refrigerator, room: hd-buffer, contents: [antineoplastic] }
+  probed: { name: Probed, kind: refrigerator, room: hd-buffer, contents: [antineoplastic] }
+points:
+  temperature: { at: fridge, measures: temperature, topic: bench, family: zigbee2mqtt, field: temperature,
+    unit: degC, every: "2m", probe: buffered }
+  door: { at: fridge, measures: contact, topic: bench, family: zigbee2mqtt, field: contact, unit: state,
+    every: "1h" }
+  humidity: { at: hd-buffer, measures: humidity, topic: bench, family: zigbee2mqtt, field: humidity,
+    unit: "%RH", every: "2m" }
+  probe: { at: probed, measures: temperature, topic: alarm, family: plain, field: value, unit: degC,
+    every: "1h", probe: buffered, limits: { alarm: { on_delay: "0s" } } }
+people:
+  keeper: { name: Store keeper, role: technician }
+destinations:
+  phone: { name: Phone of the keeper, person: keeper }
+escalation:
+  containment: { steps: [{ after: "0s", notify: [phone] }], repeat: "30m" }
+  storage: { steps: [{ after: "0s", notify: [phone] }], repeat: "30m" }
+  other: { steps: [{ after: "0s", notify: [phone] }], repeat: "30m" }
+"""
+
+
+def fleet(devices: int, probes: int = 0) -> Site:
+    """Return a site with so many three-value devices, and points that alarm at once."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "site.yaml"
+        file.write_text(TEXT)
+        site, problems = load_site(file)
+    if site is None:
+        raise SystemExit("\n".join(map(str, problems)))
+    made: dict[str, Device] = {}
+    for name, count in (("bench", devices), (PROBE, probes)):
+        for number in range(count):
+            topic = f"{name}/{number}"
+            made[topic] = _copied(site.devices[name], topic, number)
+    points = {point.id: point for device in made.values() for point in device.points}
+    return replace(site, devices=made, points=points)
+
+
+def _copied(device: Device, topic: str, number: int) -> Device:
+    points = tuple(_point(point, topic, number) for point in device.points)
+    return replace(device, topic=topic, points=points)
+
+
+def _point(point: Point, topic: str, number: int) -> Point:
+    name, rules = f"{point.id}-{number}", deepcopy(point.rules)
+    return replace(point, id=name, name=f"{point.name} <{number}>", topic=topic, rules=rules)
+
+
+def payloads(devices: int, count: int) -> list[tuple[bytes, bytes]]:
+    """Return topic and payload of so many messages, round and round; all values are inside their limits."""
+    made = []
+    for number in range(count):
+        temperature, humidity = 4.0 + number * 7 % 200 / 100, 40.0 + number * 11 % 150 / 10
+        body = (
+            f'{{"battery":97,"contact":true,"humidity":{humidity:.1f},'
+            f'"linkquality":112,"temperature":{temperature:.2f},"voltage":3000}}'
+        )
+        made.append((f"bench/{number % devices}".encode(), body.encode()))
+    return made
