@@ -12,19 +12,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from hdmonitor import __version__, cli_stories, kinetic, logs
+from hdmonitor import __version__, cli_replay, cli_stories, kinetic, logs
 from hdmonitor.acceptance import NotAccepted
 from hdmonitor.adapters.control import ControlRefused, ask
 from hdmonitor.adapters.messenger import accepts, send_now
 from hdmonitor.adapters.mqtt import Unusable
 from hdmonitor.adapters.systemd import Systemd
-from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
 from hdmonitor.events import Alarm
 from hdmonitor.journal import JournalRefused
 from hdmonitor.model import Site
 from hdmonitor.reader import Reader
-from hdmonitor.replay import UnusableFile, as_json, as_lines, read, remarks, replay
+from hdmonitor.replay import UnusableFile
 from hdmonitor.rows import OutboxRow
 from hdmonitor.service import Ended, Service, install_signals, plan_of
 from hdmonitor.settings import Settings, effective, load_settings
@@ -33,6 +32,7 @@ from hdmonitor.simulator.telemetry import NotSimulated
 from hdmonitor.site import check, load_daily, load_site
 from hdmonitor.units import UnitError, parse_duration
 from hdmonitor.web.server import NotServed
+from hdmonitor.what_if import NotComparable
 from hdmonitor.yaml_source import Problem
 
 FAILED = 1
@@ -62,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Unusable,
         NotAccepted,
         cli_stories.NotPlayed,
+        cli_replay.NotReplayed,
+        NotComparable,
     ) as error:
         print(error, file=sys.stderr)
         return FAILED
@@ -98,10 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     quarantine = add("quarantine", _quarantine, "list messages that could not be decoded", journal)
     quarantine.add_argument("--limit", type=int, default=50, metavar="N")
     add("verify", _verify, "check the hash chain of the journal", journal)
-    again = add("replay", _replay, "judge recorded readings in event time")
-    again.add_argument("readings", type=Path, metavar="READINGS.csv")
-    again.add_argument("--site", type=Path, required=True, metavar="FILE")
-    again.add_argument("--json", action="store_true", help="one excursion a line")
+    cli_replay.add_arguments(add("replay", _replay, "judge recorded readings in event time", both))
     _add_mkt(add("mkt", _mkt, "mean kinetic temperature of recorded readings"))
     cli_stories.add_arguments(add("scenario", cli_stories.run, "play stories on the site's configuration"))
     demo = add("demo", _demo, "a simulated pharmacy in this terminal, in about a minute")
@@ -331,22 +330,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    site = _site(options.site)
-    recorded = read(options.readings, site.points)
-    result = replay(site, own_rules(), recorded.readings)
-    if options.json:
-        for excursion in result.excursions:
-            print(json.dumps(as_json(excursion, result.until)))
-    else:
-        for line in as_lines(result, site):
-            print(line)
-    for line in remarks(result):
-        print(line, file=sys.stderr if options.json else sys.stdout)
-    for line in recorded.named:
-        print(line, file=sys.stderr)
-    for reason, count in recorded.unusable.items():
-        print(f"{options.readings}: {count} lines not used: {reason}", file=sys.stderr)
-    return 0 if recorded.readings else FAILED
+    return cli_replay.run(options, _site, lambda path: _settings(path).record.journal)
 
 
 def _mkt(options: argparse.Namespace) -> int:

@@ -13,17 +13,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cache
+from heapq import merge
 from importlib import resources
+from operator import attrgetter
 from pathlib import Path
 from typing import Self
 
 from hdmonitor import rows
 from hdmonitor.events import Alarm, Excursion, LastHeard
+from hdmonitor.model import Quality, Reading
 from hdmonitor.outbox import SLOWEST_RETRY
 from hdmonitor.rows import OutboxRow, Owed, Owing, Row, StoredEvent, StoredQuarantined, StoredReading
 
 BUSY = 5.0  # seconds to wait for another connection
 AT_ONCE = 1_000  # events checked between two looks at the file
+READINGS_AT_ONCE = 50_000  # in memory, of all points together, while a journal is read in event order
+LEAST_AT_ONCE = 20  # of one point
 FINDINGS = 100  # a broken chain needs no longer list
 
 REFUSALS = {
@@ -174,6 +179,30 @@ class Reader:
         """Return readings in the order of recording."""
         found = self._rows(rows.SELECT_READING + " WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
         return [rows.reading(row) for row in found]
+
+    def points(self) -> list[str]:
+        """Return the points of which there are readings."""
+        return [id_ for (id_,) in self._rows("SELECT id FROM point WHERE judged_at IS NOT NULL ORDER BY id")]
+
+    def in_event_order(self, points: Sequence[str]) -> Iterator[Reading]:
+        """Yield what was measured, late ones in their place, in the order of measurement.
+
+        Values that the broker repeated are left out. Reads in short steps, so that
+        the daemon may go on writing, and holds a bounded number of readings.
+        """
+        at_once = max(LEAST_AT_ONCE, READINGS_AT_ONCE // max(1, len(points)))
+        return merge(*(self._measured(point, at_once) for point in points), key=attrgetter("measured_at"))
+
+    def _measured(self, point: str, at_once: int) -> Iterator[Reading]:
+        after = -(1 << 62)
+        step = (
+            rows.SELECT_READING + " WHERE point.id = ? AND reading.measured_at > ? AND reading.quality != ?"
+            " ORDER BY reading.measured_at LIMIT ?"
+        )
+        while found := self._rows(step, point, after, int(Quality.RETAINED), at_once):
+            for row in found:
+                yield rows.reading(row).reading
+            after = rows.micros(rows.reading(found[-1]).reading.measured_at)
 
     def events_after(self, number: int, limit: int) -> list[StoredEvent]:
         """Return events in the order of their numbers."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,6 +22,7 @@ from hdmonitor.clock import Clock
 from hdmonitor.events import Excursion
 from hdmonitor.model import Level, Point, Quality, Reading, Rejected, Rule, Site
 from hdmonitor.monitor import DEVICE_TIME_AHEAD, Monitor
+from hdmonitor.reader import Reader
 from hdmonitor.sensors.measured import measured_text
 from hdmonitor.units import add, show, show_duration
 
@@ -176,29 +178,47 @@ class Replayed:
     duplicates: int
 
 
-def replay(site: Site, own: Mapping[str, Rule], readings: list[Reading]) -> Replayed:
-    """Judge `readings`, which are in event order, and return the excursions."""
+def replay(
+    site: Site, own: Mapping[str, Rule], readings: Iterable[Reading], told: Collection[str]
+) -> Replayed:
+    """Judge `readings`, which are in event order and of the points `told`, and return the excursions."""
     found: dict[tuple[str, str, Level, str, datetime], Excursion] = {}
-    faults: Counter[str] = Counter()
-    duplicates = 0
-    until = {reading.point: reading.measured_at for reading in readings if reading.value is not None}
-    if not readings:
-        return Replayed([], until, faults, duplicates)
-    told = site.only({reading.point for reading in readings})  # the others were not recorded, not silent
-    monitor = Monitor(told, own, readings[0].measured_at)
-    for first in range(0, len(readings), BATCH):
-        batch = readings[first : first + BATCH]
+    result = Replayed([], {}, Counter(), 0)
+    monitor: Monitor | None = None
+    for batch in batches(readings):
+        # the others were not recorded, not silent
+        monitor = monitor or Monitor(site.only(told), own, batch[0].measured_at)
         outcome = monitor.handle(batch, batch[-1].measured_at)
         for one in outcome.excursions:
             found[_key(one)] = one
-        duplicates += outcome.duplicates
+        result.duplicates += outcome.duplicates
         for reading in outcome.readings:
             if reading.quality is FAULT:
-                faults[f"{reading.point} ({reading.fault})"] += 1
-    for one in monitor.running_excursions():
+                result.faults[f"{reading.point} ({reading.fault})"] += 1
+        result.until.update({r.point: r.measured_at for r in batch if r.value is not None})
+    for one in monitor.running_excursions() if monitor else ():
         found[_key(one)] = one
-    ordered = sorted(found.values(), key=lambda one: (one.start, one.point, one.rule, one.level, one.side))
-    return Replayed(ordered, until, faults, duplicates)
+    result.excursions = sorted(found.values(), key=lambda o: (o.start, o.point, o.rule, o.level, o.side))
+    return result
+
+
+def batches(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
+    """Cut readings into what is decided at once."""
+    rest = iter(readings)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def of_journal(reader: Reader, site: Site) -> tuple[list[str], Iterator[Reading]]:
+    """Return the points of the site that a journal tells, and their readings in event order."""
+    told = [point for point in reader.points() if point in site.points]
+    return told, (_as_measured(reading) for reading in reader.in_event_order(told))
+
+
+def _as_measured(stored: Reading) -> Reading:
+    """Return a reading as if it had come in time."""
+    at = stored.measured_at
+    return Reading(stored.point, stored.value, at, at, fault=stored.fault)
 
 
 def _key(one: Excursion) -> tuple[str, str, Level, str, datetime]:

@@ -75,6 +75,19 @@ def load_site(path: Path) -> tuple[Site | None, list[Problem]]:
     return (None if any(not problem.warning for problem in problems) else site), problems
 
 
+def load_untightened(path: Path) -> Site:
+    """Return the site with the limits of its rules alone, none changed at a point.
+
+    From a file that `load_site` takes.
+    """
+    source = read_yaml(path)
+    file, left_out = sound_parts(source)
+    assert file is not None  # noqa: S101  # the caller has loaded it
+    points = {id_: keys.model_copy(update={"limits": None}) for id_, keys in file.points.items()}
+    file = file.model_copy(update={"points": points})
+    return _Plan(file, left_out, source, load_catalogue()).site("")
+
+
 def load_daily(path: Path) -> Daily | None:
     """Return when the site has its daily digest and who gets it, from a file that `load_site` takes."""
     file, _ = sound_parts(read_yaml(path))

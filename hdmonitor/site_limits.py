@@ -121,6 +121,17 @@ def _by_gauge(assumed: float, accuracy: float) -> float:
     return -accuracy if assumed < 0 else min(accuracy, assumed)
 
 
+def limit_words(threshold: Threshold, rule: Rule, quantity: str) -> str:
+    """Say when a value is outside: "above 8 C", "-0.002 in or more", "not closed"."""
+    written = show_limit(threshold.limit, quantity, rule.unit)
+    if QUANTITIES[quantity].words:
+        return f"not {written}"
+    written = f"{written} {unit_named(rule.unit, quantity).short}"
+    if not threshold.limit_is_inside:
+        return f"{written} or {'more' if threshold.side is Side.HIGH else 'less'}"
+    return f"{'above' if threshold.side is Side.HIGH else 'below'} {written}"
+
+
 def needs_certified(entry: RuleEntry) -> bool:
     """Tell whether the limits of a rule are relative to a certified speed."""
     return any(RELATIVE.fullmatch(each.limit) for each in entry.thresholds)

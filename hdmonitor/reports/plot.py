@@ -15,10 +15,11 @@ from math import floor, isfinite, log10
 from typing import TypeAlias
 
 from hdmonitor.events import Event, Kind
-from hdmonitor.model import Point, Quality, Reading, Rule, Side, Threshold
+from hdmonitor.model import Point, Quality, Reading, Rule, Threshold
 from hdmonitor.scenario import moment
+from hdmonitor.site_limits import limit_words
 from hdmonitor.trials import Trial
-from hdmonitor.units import QUANTITIES, express, show_duration, show_limit, unit_named
+from hdmonitor.units import QUANTITIES, express, show_duration, unit_named
 
 HEIGHT = 190  # pixels of a panel
 STATE_HEIGHT = 70  # of one that has two words instead of a scale
@@ -118,24 +119,11 @@ def picture(trial: Trial) -> Picture:
     ends = [story.end, *(event.at for event in trial.events), story.start + timedelta(seconds=1)]
     span = Span(story.start, max(ends))
     strips = dict(_strips(trial.events, span))
-    panels = tuple(
-        _panel(point, trial, span, strips)
-        for name in (name for name, _ in story.given)
-        if (point := story.site.points.get(name))
-    )
+    shown = dict.fromkeys(name for name, _ in story.given)
+    shown |= dict.fromkeys(subject for subject, _ in strips if subject in story.site.points)
+    panels = tuple(_panel(story.site.points[name], trial, span, strips) for name in shown)
     own = tuple(strip for (subject, _), strip in strips.items() if subject not in story.site.points)
     return Picture(panels, (*own, *_calls(trial, span)), tuple(_ticks(span)))
-
-
-def limit_words(threshold: Threshold, rule: Rule, quantity: str) -> str:
-    """Say when a value is outside: "above 8 C", "-0.002 in or more", "not closed"."""
-    written = show_limit(threshold.limit, quantity, rule.unit)
-    if QUANTITIES[quantity].words:
-        return f"not {written}"
-    written = f"{written} {unit_named(rule.unit, quantity).short}"
-    if not threshold.limit_is_inside:
-        return f"{written} or {'more' if threshold.side is Side.HIGH else 'less'}"
-    return f"{'above' if threshold.side is Side.HIGH else 'below'} {written}"
 
 
 # --- values -------------------------------------------------------------------

@@ -12,7 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from hdmonitor import __version__
 from hdmonitor.catalogue import load_catalogue, own_rules
 from hdmonitor.model import Point, Rule, Site
-from hdmonitor.reports.plot import Picture, limit_words, picture
+from hdmonitor.reports.plot import Picture, picture
+from hdmonitor.site_limits import limit_words
 from hdmonitor.trials import Found, Played, Trial, compare
 from hdmonitor.units import show_duration
 

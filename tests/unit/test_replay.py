@@ -37,7 +37,8 @@ def warm(clock, value="9", sensor="wip1", unit="degC"):
 
 
 def judged(file, site=SITE):
-    return replay(site, OWN, read(file, site.points, NOW).readings)
+    readings = read(file, site.points, NOW).readings
+    return replay(site, OWN, readings, {reading.point for reading in readings})
 
 
 def told(file, site=SITE):
@@ -486,7 +487,7 @@ def test_a_file_without_any_reading_of_the_site_says_so(file):
 
     assert recorded.readings == []
     assert recorded.named == [f"{file}: no reading of any point of the site"]
-    assert replay(SITE, OWN, []).excursions == []
+    assert replay(SITE, OWN, [], set()).excursions == []
 
 
 def test_one_excursion_is_one_line_of_json(file):
