@@ -42,6 +42,9 @@ CONTACT = Instrument("contact", 0.0, 1.0)
 FLOW_SWITCH = Instrument("running", 0.0, 1.0)
 MAINS_RELAY = Instrument("mains", 0.0, 1.0)
 
+TUBE = ".tube"  # of a gauge: off its port, both sides feel the same air
+STUCK = ".stuck"  # of a contact: it goes on saying what it said last
+
 INSTRUMENTS = {
     "hd-fridge-1.temperature": THERMOMETER,
     "hd-fridge-2.temperature": THERMOMETER,
@@ -75,6 +78,7 @@ class Pharmacy:
     def __init__(self, seed: int, start: datetime) -> None:
         self.now = start
         self.broken: set[str] = set()
+        self._stuck: dict[str, float] = {}  # what a stuck contact says
         self.stores = {
             "hd-fridge-1": ColdStore(REFRIGERATOR, phase=0.3),
             "hd-fridge-2": ColdStore(REFRIGERATOR, phase=0.8),
@@ -105,6 +109,8 @@ class Pharmacy:
                 *(f"{name}.compressor" for name in self.stores),
                 *self.suite.fans,
                 *(f"{name}.filter" for name in self.suite.fans),
+                *(f"{point}{TUBE}" for point, kind in INSTRUMENTS.items() if kind is MANOMETER),
+                *(f"{point}{STUCK}" for point, kind in INSTRUMENTS.items() if kind is CONTACT),
             )
         )
 
@@ -135,6 +141,9 @@ class Pharmacy:
         """Break a part; it stays broken until repaired."""
         self._require(part)
         self.broken.add(part)
+        if part.endswith(STUCK):
+            contact = part.removesuffix(STUCK)
+            self._stuck[contact] = self._true()[contact]
         if part == "cooler-17.pack":
             self.cooler.exhaust()
 
@@ -184,8 +193,18 @@ class Pharmacy:
 
     def readings(self) -> dict[str, float]:
         """Return what every instrument shows now, by point id, in canonical units."""
-        true = self._true()
+        true = self._felt()
         return {point: INSTRUMENTS[point].show(true[point], self._chance) for point in INSTRUMENTS}
+
+    def _felt(self) -> dict[str, float]:
+        """Return what reaches the instruments, with those out of order."""
+        felt = self._true()
+        for part in self.broken:
+            if part.endswith(TUBE):
+                felt[part.removesuffix(TUBE)] = 0.0
+            elif part.endswith(STUCK):
+                felt[part.removesuffix(STUCK)] = self._stuck[part.removesuffix(STUCK)]
+        return felt
 
     def _true(self) -> dict[str, float]:
         self.suite.settle()
