@@ -151,6 +151,20 @@ class OwnEntry(_Entry):
     priority: str
 
 
+class PlacementEntry(_Entry):
+    """Where stock may stand, as written."""
+
+    kinds: list[Kind]
+    contents: list[Contents]
+    roles: list[Role]
+    air_changes: str
+    notes: str = ""
+
+
+class _PlacementFile(Strict):
+    rules: list[PlacementEntry]
+
+
 class _RuleFile(Strict):
     rules: list[RuleEntry]
 
@@ -177,6 +191,7 @@ class Catalogue:
 
     rules: tuple[RuleEntry, ...]
     own: tuple[OwnEntry, ...]
+    placement: tuple[PlacementEntry, ...]
     digest: str  # of the files, part of a site's configuration hash
 
     def rules_for(self, spot: Spot) -> list[RuleEntry]:
@@ -235,7 +250,11 @@ def load_catalogue() -> Catalogue:
         rules.extend(_read(raw, name, _RuleFile).rules)
     raw = (folder / "own.yaml").read_bytes()
     digest.update(raw)
-    return Catalogue(tuple(rules), tuple(_read(raw, "own", _OwnFile).rules), digest.hexdigest())
+    own = tuple(_read(raw, "own", _OwnFile).rules)
+    raw = (folder / "placement.yaml").read_bytes()
+    digest.update(raw)
+    placement = tuple(_read(raw, "placement", _PlacementFile).rules)
+    return Catalogue(tuple(rules), own, placement, digest.hexdigest())
 
 
 def _read(raw: bytes, name: str, shape: type[Shape]) -> Shape:
@@ -297,7 +316,9 @@ def page() -> str:
     """Return `docs/rules.md`."""
     catalogue = load_catalogue()
     own = "\n## The monitor about itself\n\nThese have no limits in the catalogue; the monitor builds them.\n"
-    chapters = [INTRODUCTION, *map(_rule_chapter, catalogue.rules), own, *map(_own_chapter, catalogue.own)]
+    places = map(_placement_chapter, catalogue.placement)
+    judged = [INTRODUCTION, *map(_rule_chapter, catalogue.rules), *places]
+    chapters = [*judged, own, *map(_own_chapter, catalogue.own)]
     return "\n".join(chapters)
 
 
@@ -319,6 +340,13 @@ def _rule_chapter(rule: RuleEntry) -> str:
     notes = f"\n{rule.notes}\n" if rule.notes else ""
     text = "\n".join((*facts, "", *rows))
     return f"## {rule.title}\n\n{_capital(rule.what)}.\n\n- For: {_for(rule)}.\n{text}\n{notes}"
+
+
+def _placement_chapter(entry: PlacementEntry) -> str:
+    stock = f"- For: {', '.join(entry.kinds)} with {', '.join(entry.contents)}."
+    rooms = f"- In: {', '.join(entry.roles)}, with at least {entry.air_changes}."
+    text = "\n".join((stock, rooms, *_facts(entry)))
+    return f"## {entry.id}\n\n{_capital(entry.what)}.\n\n{text}\n\n{entry.notes}\n"
 
 
 def _own_chapter(entry: OwnEntry) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from hdmonitor import __version__, cli_replay, cli_stories, kinetic, logs
 from hdmonitor.acceptance import NotAccepted
@@ -18,6 +19,7 @@ from hdmonitor.adapters.control import ControlRefused, ask
 from hdmonitor.adapters.messenger import accepts, send_now
 from hdmonitor.adapters.mqtt import Unusable
 from hdmonitor.adapters.systemd import Systemd
+from hdmonitor.catalogue import load_catalogue
 from hdmonitor.clock import Clock
 from hdmonitor.events import Alarm
 from hdmonitor.journal import JournalRefused
@@ -30,6 +32,7 @@ from hdmonitor.settings import Settings, effective, load_settings
 from hdmonitor.simulator.publisher import Broker, NotPublished, simulate
 from hdmonitor.simulator.telemetry import NotSimulated
 from hdmonitor.site import check, load_daily, load_site
+from hdmonitor.site_air import certificates
 from hdmonitor.units import UnitError, parse_duration
 from hdmonitor.web.server import NotServed
 from hdmonitor.what_if import NotComparable
@@ -211,6 +214,9 @@ def _check(options: argparse.Namespace) -> int:
     for point in site.points.values():
         rules = ", ".join(f"{rule.id} ({rule.force})" for rule in point.rules)
         print(f"# {point.id}: {rules}")
+    today = Clock().now().astimezone(ZoneInfo(site.zone)).date()
+    for certificate in certificates(site, load_catalogue()):
+        print(f"# {certificate.room.name}: {certificate.said(today)}")
     return 0
 
 

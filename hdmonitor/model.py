@@ -231,6 +231,19 @@ class Equipment:
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """Which stock may stand in which rooms only."""
+
+    rule: str
+    version: str
+    force: Force
+    kinds: frozenset[str]  # of the units
+    contents: frozenset[str]
+    roles: frozenset[str]  # of rooms that a rule keeps negative
+    air_changes: float  # 1/h, at least
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who may act on an alarm."""
 
@@ -329,6 +342,7 @@ class Site:
     config_hash: str = ""
     destinations: tuple[str, ...] = field(default=())
     adjacencies: tuple[Adjacency, ...] = ()
+    placements: tuple[Placement, ...] = ()
     duties: Mapping[str, Duty] = field(default_factory=dict)
     holidays: frozenset[date] = frozenset()  # local days
 

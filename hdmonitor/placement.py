@@ -9,12 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hdmonitor.model import Equipment, Point, Room, Site
+from hdmonitor.model import Equipment, Placement, Point, Room, Site
 
-AIR_CHANGES = 12.0  # 1/h
-# Rooms that a rule keeps negative; hoods in them give no credit for their air.
-NEGATIVE = frozenset({"storage-hd", "buffer-hd", "c-sca", "nonsterile-hd"})
 STORES = frozenset({"refrigerator", "cold-storage", "freezer", "cabinet"})
+DEDICATED = "antineoplastic"  # goes into units for it, and nothing else does
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +31,32 @@ def spare_units(site: Site, unit: str | None, ask: Ask) -> tuple[str, ...] | Non
     home = site.equipment.get(unit) if unit else None
     if home is None or home.kind not in STORES:
         return None
+    wanted = placements_of(site, home)
     return tuple(
         each.name
         for each in site.equipment.values()
         if each.id != home.id
         and each.kind == home.kind
-        and is_antineoplastic(each) is is_antineoplastic(home)
+        and (DEDICATED in each.contents) is (DEDICATED in home.contents)
         and _is_normal(site, each, ask)
-        and (not is_refrigerated_antineoplastic(home) or permits(site, each.room, ask))
+        and all(permits(site, rule, each.room, ask) for rule in wanted)
     )
 
 
-def is_antineoplastic(unit: Equipment) -> bool:
-    """Tell whether a unit is one for antineoplastics; other stock does not go into it."""
-    return "antineoplastic" in unit.contents
+def placements_of(site: Site, unit: Equipment) -> list[Placement]:
+    """Return the rules about where a unit may stand."""
+    return [
+        rule for rule in site.placements if unit.kind in rule.kinds and rule.contents & set(unit.contents)
+    ]
 
 
-def is_refrigerated_antineoplastic(unit: Equipment) -> bool:
-    """Tell whether 800-R1 says where a unit may stand."""
-    return is_antineoplastic(unit) and unit.kind == "refrigerator"
-
-
-def permits(site: Site, room: str, ask: Ask) -> bool:
-    """Tell whether refrigerated antineoplastics may stand in `room` now."""
-    if site.rooms[room].role not in NEGATIVE:
+def permits(site: Site, rule: Placement, room: str, ask: Ask) -> bool:
+    """Tell whether the stock of a rule may stand in `room` now."""
+    if site.rooms[room].role not in rule.roles:
         return False
     gauges = gauges_of(site, room)
-    return (
-        bool(gauges)
-        and all(map(_is_negative, gauges, (ask(each.id) for each in gauges)))
-        and _aired(site, site.rooms[room], ask)
-    )
+    negative = all(map(_is_negative, gauges, (ask(each.id) for each in gauges)))
+    return bool(gauges) and negative and _aired(site, site.rooms[room], rule.air_changes, ask)
 
 
 def gauges_of(site: Site, room: str) -> list[Point]:
@@ -76,7 +69,7 @@ def gauges_of(site: Site, room: str) -> list[Point]:
 
 
 def air_of(site: Site, room: str) -> Point | None:
-    """Return the point that judges the air changes of a negative room, if a sensor measures its air."""
+    """Return the point of the air changes of a negative room, if a sensor measures its air."""
     return next(
         (each for each in site.points.values() if each.room == room and each.quantity == "air_changes"), None
     )
@@ -95,9 +88,9 @@ def _is_negative(gauge: Point, known: Known) -> bool:
     return known.value is not None and known.value < -gauge.accuracy
 
 
-def _aired(site: Site, room: Room, ask: Ask) -> bool:
+def _aired(site: Site, room: Room, least: float, ask: Ask) -> bool:
     sensor = air_of(site, room.id)
     if sensor is not None:
         value = ask(sensor.id).value
-        return value is not None and value >= AIR_CHANGES
-    return room.certified is not None and room.certified.hvac >= AIR_CHANGES
+        return value is not None and value >= least
+    return room.certified is not None and room.certified.hvac >= least

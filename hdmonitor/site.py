@@ -190,6 +190,7 @@ class _Plan:
             config_hash=digest,
             destinations=tuple(self.file.destinations),
             adjacencies=adjacencies,
+            placements=site_air.placements(self.catalogue),
             duties={id_: self._duty(id_, keys) for id_, keys in self.file.duties.items()},
             holidays=frozenset(self.file.holidays),
             gateways=self._gateways(points),

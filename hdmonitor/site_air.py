@@ -7,14 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from hdmonitor.catalogue import Catalogue, RuleEntry, Spot
-from hdmonitor.model import AirReport, Leg, Point, Room, Rule, Site
-from hdmonitor.placement import (
-    AIR_CHANGES,
-    NEGATIVE,
-    air_of,
-    gauges_of,
-    is_refrigerated_antineoplastic,
-)
+from hdmonitor.model import AirReport, Force, Leg, Placement, Point, Room, Rule, Site
+from hdmonitor.placement import air_of, gauges_of, placements_of
 from hdmonitor.site_file import RoomKeys, SiteFile
 from hdmonitor.site_limits import guarded, rule_at_point
 from hdmonitor.site_rooms import INTERVALS, Complain, without_limits
@@ -25,6 +19,7 @@ AIR = "air_changes"
 PARTS = ("total", "supply", "exhaust")
 # What counts for a share. "total" is the only one to which hoods add.
 COUNTED = {"total": ("supply", "hood"), "supply": ("supply",), "exhaust": ("exhaust",)}
+NO_CREDIT = ("buffer-hd", "c-sca", "nonsterile-hd", "storage-hd")  # practice: for the air of hoods
 HALF_A_YEAR = 6  # calendar months between certifications
 MONTHS = 12
 
@@ -89,7 +84,7 @@ class Air:
             return None
         found = next((entry for entry, share in shares if of in COUNTED[share]), None)
         if found is None:
-            no_credit = of == "hood" and role in NEGATIVE
+            no_credit = of == "hood" and role in NO_CREDIT
             why = (
                 "the air of a hood is not counted in a hazardous-drug room"
                 if no_credit
@@ -178,16 +173,18 @@ class Certificate:
         """Tell whether the certified value is inside."""
         return not self.rule.thresholds[0].outside(self.found)
 
-    def text(self, today: date) -> str:
-        """Say what the report says, of when it is, and whether that is too long ago."""
+    def said(self, today: date) -> str:
+        """Say what the report says, of when it is, whether that is too long ago, and what is needed."""
         assert self.room.certified is not None  # noqa: S101  # it is made from one
         told = self.room.certified
-        said = f"{self.found:g} air changes an hour by report {told.report} of {told.on}"
+        age = ""
+        if told.on > today:
+            age = ", which is still to come"
+        elif is_old(told.on, today):
+            age = ", OLDER THAN 6 MONTHS"
+        what = f"{self.found:g} air changes an hour by report {told.report} of {told.on}{age}"
         inside = "inside" if self.passes else "BELOW"
-        age = ", older than 6 months" if is_old(told.on, today) else ""
-        return (
-            f"{self.room.name}: {said}{age}; {self.rule.id} ({self.rule.force}) needs {self.need:g}: {inside}"
-        )
+        return f"{what}; {self.rule.id} ({self.rule.force}) needs {self.need:g}: {inside}"
 
 
 def certificates(site: Site, catalogue: Catalogue) -> list[Certificate]:
@@ -225,24 +222,48 @@ def complain_of_reports(site: Site, catalogue: Catalogue, complain: Complain) ->
 # --- what stock needs ---------------------------------------------------------
 
 
+def placements(catalogue: Catalogue) -> tuple[Placement, ...]:
+    """Return the rules about where stock may stand."""
+    return tuple(
+        Placement(
+            rule=entry.id,
+            version=entry.version,
+            force=Force(entry.force),
+            kinds=frozenset(entry.kinds),
+            contents=frozenset(entry.contents),
+            roles=frozenset(entry.roles),
+            air_changes=parse_amount(entry.air_changes, AIR),
+        )
+        for entry in catalogue.placement
+    )
+
+
 def complain_of_placement(site: Site, complain: Complain) -> None:
-    """Warn of refrigerated antineoplastics where 800-R1 does not want them."""
+    """Warn of stock that stands where its rule does not want it."""
     for unit in site.equipment.values():
         room = site.rooms.get(unit.room)
-        if room is not None and is_refrigerated_antineoplastic(unit):
-            for why in _against(site, room):
-                text = "holds refrigerated antineoplastics, which belong into a negative room with at least"
-                text = f"{text} {AIR_CHANGES:g} air changes an hour (800-R1, SHALL), and {why}"
-                complain(("equipment", unit.id, "room"), f"{unit.name} {text}", warning=True)
+        for rule in placements_of(site, unit) if room is not None else ():
+            assert room is not None  # noqa: S101  # else there are none
+            for why in _against(site, room, rule):
+                stock = " and ".join(sorted(rule.contents & set(unit.contents)))
+                belongs = (
+                    f"belongs into a negative room with at least {rule.air_changes:g} air changes an hour"
+                )
+                text = (
+                    f"{unit.name} holds {stock} stock, which {belongs} ({rule.rule}, {rule.force}), and {why}"
+                )
+                complain(("equipment", unit.id, "room"), text, warning=True)
 
 
-def _against(site: Site, room: Room) -> Iterator[str]:
-    if room.role not in NEGATIVE:
+def _against(site: Site, room: Room, rule: Placement) -> Iterator[str]:
+    if room.role not in rule.roles:
         yield f"{room.name} is {room.role}; move it, or correct its contents"
         return
     if not gauges_of(site, room.id):
         yield f"no gauge watches the pressure of {room.name}; add one"
-    if air_of(site, room.id) is None and room.certified is None:
-        yield f"the air changes of {room.name} are not known; give its report as 'certified'"
-    elif air_of(site, room.id) is None and room.certified is not None and room.certified.hvac < AIR_CHANGES:
+    if air_of(site, room.id) is not None:
+        return
+    if room.certified is None:
+        yield f"the air changes of {room.name} are not known; write its report as 'certified'"
+    elif room.certified.hvac < rule.air_changes:
         yield f"{room.name} was certified with {room.certified.hvac:g}; correct the air or move it"

@@ -10,10 +10,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hdmonitor.alerts.situation import Situation
+from hdmonitor.catalogue import load_catalogue
 from hdmonitor.events import Alarm, LastHeard
 from hdmonitor.model import NO_TIME, Level, Point, Quality, Site
+from hdmonitor.site_air import certificates
 from hdmonitor.units import show_duration
 
 OWN = "hdmonitor."  # points of the monitor itself
@@ -57,6 +60,7 @@ class RoomView:
     id: str
     name: str
     rows: tuple[Row, ...]
+    reports: tuple[str, ...]  # what the certification says of air that no sensor measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,13 @@ def watched(site: Site, heard: Mapping[str, LastHeard], alarms: Sequence[Alarm],
     for point in site.points.values():
         running = tuple(shown[alarm.id] for alarm in at_point[point.id])
         rows[point.room].append(_row(site, point, heard.get(point.id), running, now))
+    today = now.astimezone(ZoneInfo(site.zone)).date()
+    reports: defaultdict[str, list[str]] = defaultdict(list)
+    for certificate in certificates(site, load_catalogue()):
+        reports[certificate.room.id].append(certificate.said(today))
     return Watched(
         rooms=tuple(
-            RoomView(room.id, room.name, tuple(rows[room.id]))
+            RoomView(room.id, room.name, tuple(rows[room.id]), tuple(reports[room.id]))
             for room in site.rooms.values()
             if room.id in rows
         ),
