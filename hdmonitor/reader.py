@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cache
-from heapq import merge
 from importlib import resources
-from operator import attrgetter
 from pathlib import Path
 from typing import Self
 
@@ -27,8 +25,7 @@ from hdmonitor.rows import OutboxRow, Owed, Owing, Row, StoredEvent, StoredQuara
 
 BUSY = 5.0  # seconds to wait for another connection
 AT_ONCE = 1_000  # events checked between two looks at the file
-READINGS_AT_ONCE = 50_000  # in memory, of all points together, while a journal is read in event order
-LEAST_AT_ONCE = 20  # of one point
+READINGS_AT_ONCE = 5_000  # in memory, while a journal is read in event order
 FINDINGS = 100  # a broken chain needs no longer list
 
 REFUSALS = {
@@ -184,25 +181,26 @@ class Reader:
         """Return the points of which there are readings."""
         return [id_ for (id_,) in self._rows("SELECT id FROM point WHERE judged_at IS NOT NULL ORDER BY id")]
 
-    def in_event_order(self, points: Sequence[str]) -> Iterator[Reading]:
-        """Yield what was measured, late ones in their place, in the order of measurement.
+    def in_event_order(self, points: Collection[str]) -> Iterator[Reading]:
+        """Yield what was measured of `points`, late readings in their place, in the order of measurement.
 
         Values that the broker repeated are left out. Reads in short steps, so that
         the daemon may go on writing, and holds a bounded number of readings.
         """
-        at_once = max(LEAST_AT_ONCE, READINGS_AT_ONCE // max(1, len(points)))
-        return merge(*(self._measured(point, at_once) for point in points), key=attrgetter("measured_at"))
-
-    def _measured(self, point: str, at_once: int) -> Iterator[Reading]:
-        after = -(1 << 62)
         step = (
-            rows.SELECT_READING + " WHERE point.id = ? AND reading.measured_at > ? AND reading.quality != ?"
-            " ORDER BY reading.measured_at LIMIT ?"
+            rows.SELECT_READING + " WHERE (reading.measured_at, point) > (?, ?)"
+            " ORDER BY reading.measured_at, point LIMIT ?"
         )
-        while found := self._rows(step, point, after, int(Quality.RETAINED), at_once):
+        at, key = -(1 << 62), 0
+        while found := self._rows(step, at, key, READINGS_AT_ONCE):
             for row in found:
-                yield rows.reading(row).reading
-            after = rows.micros(rows.reading(found[-1]).reading.measured_at)
+                reading = rows.reading(row).reading
+                if reading.point in points and reading.quality is not Quality.RETAINED:
+                    yield reading
+            at, ((key,),) = (
+                rows.micros(reading.measured_at),
+                self._rows("SELECT key FROM point WHERE id = ?", reading.point),
+            )
 
     def events_after(self, number: int, limit: int) -> list[StoredEvent]:
         """Return events in the order of their numbers."""
