@@ -182,8 +182,9 @@ class Journal:
     def _write_readings(self, readings: Sequence[Reading], tally: Counter[str]) -> None:
         insert = self._database.execute
         heard: dict[Quality, list[Row]] = {quality: [] for quality in Quality}
+        keys = self._keys
         for reading in readings:
-            row = rows.reading_row(reading, self._key(reading.point))
+            row = rows.reading_row(reading, keys.get(reading.point) or self._key(reading.point))
             if not insert(INSERT_READING, row).rowcount:
                 again = self._write_again(row)
                 tally["moved" if again else "duplicate"] += 1

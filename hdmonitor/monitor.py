@@ -76,7 +76,7 @@ FOREVER = timedelta(days=3650)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 # Asking an enumeration for a member by name costs more than judging a normal value.
-RETAINED, NORMAL = Quality.RETAINED, Phase.NORMAL
+GOOD, RETAINED, NORMAL = Quality.GOOD, Quality.RETAINED, Phase.NORMAL
 AT_REST = (NORMAL, Phase.UNKNOWN)
 
 CAUSES = {"HDM-FAULT": "fault", "HDM-BATTERY": "battery", "HDM-CLOCK": "clock", "HDM-SELF": "self"}
@@ -677,18 +677,15 @@ class Monitor:
         if decoded.battery is not None and first.battery is not None and not message.retained:
             self._observe(first.battery, received_at, decoded.battery, note=True)
         own_time = decoded.device_time is not None and not wrong
+        quality = RETAINED if message.retained and not own_time else GOOD
+        device_time = decoded.device_time if wrong else None
+        live = not (message.retained or decoded.backfilled)
         for value in decoded.values:
             watch = self._by_field[message.topic, value.field]
             point = watch.point
+            canonical = None if value.value is None else add(value.value * point.sign, point.offset)
             reading = Reading(
-                point=point.id,
-                value=None if value.value is None else add(value.value * point.sign, point.offset),
-                measured_at=measured_at,
-                received_at=received_at,
-                quality=Quality.RETAINED if message.retained and not own_time else Quality.GOOD,
-                fault=value.fault,
-                device_time=decoded.device_time if wrong else None,
-                live=not (message.retained or decoded.backfilled),
+                point.id, canonical, measured_at, received_at, quality, value.fault, device_time, live
             )
             self._reading(watch, reading)
 
