@@ -18,6 +18,7 @@ from hdmonitor.alerts.situation import Behind
 from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Outcome
 from hdmonitor.model import (
     NO_TIME,
+    Exposure,
     Level,
     Phase,
     Point,
@@ -34,6 +35,7 @@ from hdmonitor.rules.silence import Silence
 
 # A trend over single readings turns with the last digit of the sensor.
 MARK_EVERY = timedelta(minutes=5)
+A_DAY = timedelta(hours=24)
 
 
 @dataclass(slots=True)
@@ -107,8 +109,13 @@ class Case:
         seen: Seen,
         house: House,
         cause: str,
+        exposure: Exposure | None = None,
     ) -> None:
         self.point = point
+        self.exposure = exposure  # what readings add up to, where that is judged; `seen` is the sum then
+        self.outlook: Callable[[datetime], tuple[str, ...]] | None = (
+            None  # how long it may go on, for messages
+        )
         self.rule = rule
         self.machine = machine
         self.seen = seen
@@ -187,6 +194,8 @@ class Case:
                 case Span():
                     if self.cause == "limit":  # a fault or a flat battery is no excursion of a value
                         self._excursion(change, draft)
+                    elif self.exposure is not None:
+                        self._remember(change)
                 case Moved():
                     self._moved(change, draft, withhold)
                 case Raised():
@@ -199,9 +208,7 @@ class Case:
         draft.outcome.excursions.append(excursion)
         if span.threshold.level is Level.CRITICAL:
             draft.outcome.rooms.add(self.point.room)  # lost containment shows at once, see `lost`
-        worst = self.over is None or span.threshold.rank >= self.over.threshold.rank
-        if worst and span.end is not None and span.alarm_at is not None:
-            self.over = span
+        self._remember(span)
         if span.end is not None:
             detail: dict[str, Json] = {
                 **self._rule(span.threshold),
@@ -212,6 +219,12 @@ class Case:
                 "alarm_at": span.alarm_at.isoformat() if span.alarm_at else None,
             }
             draft.event(span.at, Kind.EXCURSION, self.point.id, detail, excursion.alarm)
+
+    def _remember(self, span: Span) -> None:
+        """Keep the worst that has ended, which the end of the alarm tells."""
+        worst = self.over is None or span.threshold.rank >= self.over.threshold.rank
+        if worst and span.end is not None and span.alarm_at is not None:
+            self.over = span
 
     def _described(self, span: Span) -> Excursion:
         return Excursion(
@@ -392,7 +405,9 @@ class Case:
         number = draft.event(at, Kind.ACKNOWLEDGED, self.point.id, detail, self._alarm().id)
         self.call = self.resume_at = None
         self.by_door = False
-        self.acknowledged_until = at + ACKNOWLEDGEMENT_LASTS[self._alarm().level]
+        # Nobody at the unit can bring down what has added up: the answer holds for the day.
+        lasts = A_DAY if self.exposure else ACKNOWLEDGEMENT_LASTS[self._alarm().level]
+        self.acknowledged_until = at + lasts
         if self.told and not again:
             text = wording.acknowledged(self._situation(at), self.house.zone, name, note)
             self._tell(number, About.ACKNOWLEDGED, tuple(self.told), text, at=at, draft=draft)
@@ -442,6 +457,8 @@ class Case:
             beside=self.house.beside(self.point),
             move_to=self.house.move_to(self.point, at) if self.rule.holds_stock else None,
             behind=self.house.behind(self, at),
+            exposure=self.exposure,
+            outlook=self.outlook(at) if self.outlook else (),
         )
 
     def quoted(self, at: datetime) -> str:
@@ -493,6 +510,7 @@ class Case:
             "text": self.text,
             "was_outside": self.was_outside,
             "over": self._over_state(),
+            "figure": self.seen.value if self.exposure else None,
             "alarm": alarm_state(self.alarm) if self.alarm else None,
             "call": self.call.state() if self.call else None,
             "told": list(self.told),
@@ -526,6 +544,8 @@ class Case:
         self.seen.marks, self.seen.marked_at = tuple(state["marks"]), _time(state["marked_at"])
         self.text, self.was_outside = state["text"], state["was_outside"]
         self.over = self._restored_over(state["over"])
+        if self.exposure is not None:
+            self.seen.value = state["figure"]
         self.alarm = restored_alarm(state["alarm"]) if state["alarm"] else None
         self.told = state["told"]
         if state["call"]:

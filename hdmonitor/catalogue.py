@@ -46,7 +46,9 @@ Kind = Literal[
     "caci",
     "power",
 ]
-Contents = Literal["refrigerated", "frozen", "room-temperature", "antineoplastic", "hazardous"]
+Contents = Literal[
+    "refrigerated", "controlled-cold", "frozen", "room-temperature", "antineoplastic", "hazardous"
+]
 Part = Literal["inflow", "downflow", "exhaust", "power", "supply", "hood", "total"]
 LevelName = Literal["warning", "alarm", "critical"]
 Shape = TypeVar("Shape", bound="Strict")
@@ -165,6 +167,26 @@ class _PlacementFile(Strict):
     rules: list[PlacementEntry]
 
 
+class ExposureEntry(_Entry):
+    """A rule about what readings add up to, as written."""
+
+    measure: Literal["mkt", "total", "event"]
+    window: Duration
+    above: str | None = None
+    below: str | None = None
+    applies: list[Applies]
+    thresholds: list[LimitEntry]  # of a time: durations
+    deadband: str
+    off_delay: Duration
+    beside: bool = False
+    holds_stock: bool = False
+    notes: str = ""
+
+
+class _ExposureFile(Strict):
+    rules: list[ExposureEntry]
+
+
 class _RuleFile(Strict):
     rules: list[RuleEntry]
 
@@ -192,7 +214,13 @@ class Catalogue:
     rules: tuple[RuleEntry, ...]
     own: tuple[OwnEntry, ...]
     placement: tuple[PlacementEntry, ...]
+    exposures: tuple[ExposureEntry, ...]
     digest: str  # of the files, part of a site's configuration hash
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The id of every rule: about values, about sums, about the monitor itself."""
+        return frozenset(each.id for each in (*self.rules, *self.exposures, *self.own))
 
     def rules_for(self, spot: Spot) -> list[RuleEntry]:
         """Return the rule for `spot`; none or several mean that the site must say more.
@@ -204,6 +232,19 @@ class Catalogue:
             if found:
                 return found
         return []
+
+    def exposures_for(self, spot: Spot) -> list[ExposureEntry]:
+        """Return the rules about what the readings of `spot` add up to: for its kind, and for what it holds.
+
+        Frozen goods have none: a mean says nothing about thawing, nor 2 to 8 degC about a freezer.
+        """
+        if "frozen" in spot.contents:
+            return []
+        return [
+            each
+            for each in self.exposures
+            if any(_fits_entry(one, spot, with_contents=bool(one.contents)) for one in each.applies)
+        ]
 
     def why_none(self, spot: Spot) -> str:
         """Say what has no rule at `spot`, and what has."""
@@ -227,14 +268,17 @@ class Catalogue:
 
 
 def _fits(rule: RuleEntry, spot: Spot, with_contents: bool) -> bool:
-    return any(
+    return any(_fits_entry(each, spot, with_contents) for each in rule.applies)
+
+
+def _fits_entry(each: Applies, spot: Spot, with_contents: bool) -> bool:
+    return (
         spot.quantity in each.quantity
         and (spot.kind in each.kinds if spot.kind else spot.role in each.roles)
         and (not each.to or spot.to in each.to)
         and (not each.of or spot.of in each.of)
         and bool(each.contents) is with_contents
         and (not each.contents or bool(set(each.contents) & set(spot.contents)))
-        for each in rule.applies
     )
 
 
@@ -248,13 +292,17 @@ def load_catalogue() -> Catalogue:
         raw = (folder / f"{name}.yaml").read_bytes()
         digest.update(raw)
         rules.extend(_read(raw, name, _RuleFile).rules)
-    raw = (folder / "own.yaml").read_bytes()
-    digest.update(raw)
-    own = tuple(_read(raw, "own", _OwnFile).rules)
-    raw = (folder / "placement.yaml").read_bytes()
-    digest.update(raw)
-    placement = tuple(_read(raw, "placement", _PlacementFile).rules)
-    return Catalogue(tuple(rules), own, placement, digest.hexdigest())
+    found = {}
+    for name in ("own", "placement", "exposure"):
+        found[name] = (folder / f"{name}.yaml").read_bytes()
+        digest.update(found[name])
+    return Catalogue(
+        rules=tuple(rules),
+        own=tuple(_read(found["own"], "own", _OwnFile).rules),
+        placement=tuple(_read(found["placement"], "placement", _PlacementFile).rules),
+        exposures=tuple(_read(found["exposure"], "exposure", _ExposureFile).rules),
+        digest=digest.hexdigest(),
+    )
 
 
 def _read(raw: bytes, name: str, shape: type[Shape]) -> Shape:
@@ -312,13 +360,30 @@ from what is measured. A site may tighten limits, never loosen them
 """
 
 
+SUMS = """
+## What readings add up to
+
+These stand beside the limits of each value and take nothing from them
+([why](decisions/0015-exposure.md)). A reading stands until the next one, at most for what it vouches
+for; the last has no weight. A mean over a window that is covered to less than 95 % gives no verdict. It
+is worked out with doubted readings and without them, and the worse governs. A site cannot change these
+limits yet.
+"""
+
+
 def page() -> str:
     """Return `docs/rules.md`."""
     catalogue = load_catalogue()
     own = "\n## The monitor about itself\n\nThese have no limits in the catalogue; the monitor builds them.\n"
-    places = map(_placement_chapter, catalogue.placement)
-    judged = [INTRODUCTION, *map(_rule_chapter, catalogue.rules), *places]
-    chapters = [*judged, own, *map(_own_chapter, catalogue.own)]
+    chapters = [
+        INTRODUCTION,
+        *map(_rule_chapter, catalogue.rules),
+        *map(_placement_chapter, catalogue.placement),
+        SUMS,
+        *map(_exposure_chapter, catalogue.exposures),
+        own,
+        *map(_own_chapter, catalogue.own),
+    ]
     return "\n".join(chapters)
 
 
@@ -347,6 +412,33 @@ def _placement_chapter(entry: PlacementEntry) -> str:
     rooms = f"- In: {', '.join(entry.roles)}, with at least {entry.air_changes}."
     text = "\n".join((stock, rooms, *_facts(entry)))
     return f"## {entry.id}\n\n{_capital(entry.what)}.\n\n{text}\n\n{entry.notes}\n"
+
+
+def _exposure_chapter(entry: ExposureEntry) -> str:
+    band = " and ".join(
+        f"{side} {limit}" for side, limit in (("above", entry.above), ("below", entry.below)) if limit
+    )
+    what = {"mkt": "mean kinetic temperature", "total": "time", "event": "time without a reading inside"}
+    facts = [
+        *_facts(entry),
+        f"- Adds up: {what[entry.measure]}{f' {band}' if band else ''}, in {show_exact(entry.window)}.",
+        f"- Back to normal: off-delay {show_exact(entry.off_delay)}, deadband {entry.deadband}.",
+    ]
+    if entry.beside:
+        facts.append("- Calls nobody while a limit alarm of the same point is open.")
+    if entry.holds_stock:
+        facts.append("- An alarm puts the contents on hold.")
+    rows = [
+        "| Level | Alarm when | Called | Priority | Force |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| {t.level} | above {t.limit} | {t.name} | {t.priority} | {t.force or entry.force} |"
+            for t in entry.thresholds
+        ),
+    ]
+    notes = f"\n{entry.notes}\n" if entry.notes else ""
+    text = "\n".join((*facts, "", *rows))
+    return f"### {entry.id}\n\n{_capital(entry.what)}.\n\n- For: {_for(entry)}.\n{text}\n{notes}"
 
 
 def _own_chapter(entry: OwnEntry) -> str:
@@ -386,7 +478,7 @@ def _row(each: LimitEntry, rule: RuleEntry) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _for(rule: RuleEntry) -> str:
+def _for(rule: RuleEntry | ExposureEntry) -> str:
     return "; ".join(
         f"{' or '.join(each.quantity)} of {', '.join((*each.kinds, *each.roles))}"
         + (f" to {', '.join(each.to)}" if each.to else "")

@@ -7,6 +7,7 @@ it in one transaction.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -207,11 +208,20 @@ class LastHeard:
     judged_at: datetime  # and its time
 
 
+def _none_since(_point: str, _after: datetime) -> Sequence[tuple[datetime, float]]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a monitor needs to go on where the last one stopped."""
+    """What a monitor needs to go on where the last one stopped.
+
+    `readings_since` returns the judged values of a point measured after a moment, in the
+    order of their times; it is asked while the monitor is built and never later.
+    """
 
     states: dict[str, Json]
     heard: dict[str, LastHeard]
     next_event: int
     stopped_at: datetime | None  # the newest moment the journal knows
+    readings_since: Callable[[str, datetime], Sequence[tuple[datetime, float]]] = _none_since

@@ -273,7 +273,18 @@ class Journal:
             heard={row[0]: rows.heard(row[1:]) for row in heard},
             next_event=events + 1,
             stopped_at=rows.moment_or_none(stopped_at),
+            readings_since=self._judged_since,
         )
+
+    def _judged_since(self, point: str, after: datetime) -> list[tuple[datetime, float]]:
+        """Return the judged values of a point measured after a moment, in the order of their times."""
+        with refusing(self.path):
+            found = self._database.execute(
+                "SELECT measured_at, value FROM reading WHERE point = (SELECT key FROM point WHERE id = ?)"
+                " AND measured_at > ? AND quality = ? ORDER BY measured_at",
+                (point, rows.micros(after), Quality.GOOD),
+            ).fetchall()
+        return [(rows.moment(at), value) for at, value in found]
 
 
 def _locked(path: Path) -> int:

@@ -138,6 +138,26 @@ class Rule:
     holds_stock: bool = False  # an alarm puts the contents on hold
 
 
+class Measure(StrEnum):
+    """What a rule adds up instead of judging each value."""
+
+    MKT = "mkt"  # mean kinetic temperature of a window, °C
+    TOTAL = "total"  # seconds outside a band within a window
+    EVENT = "event"  # seconds outside a band without a reading inside
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A rule about what the readings of a point add up to; its limits are in that unit."""
+
+    rule: Rule
+    measure: Measure
+    window: timedelta  # trailing
+    above: float | None = None  # the band, inclusive, canonical unit of the point; nothing for a mean
+    below: float | None = None
+    beside: bool = False  # nobody is called while a limit alarm of the point tells it already
+
+
 @dataclass(frozen=True, slots=True)
 class Leg:
     """A point whose value is part of a sum, the sign it has there, and what it is divided by."""
@@ -173,6 +193,7 @@ class Point:
     accuracy: float = 0.0  # of the gauge of a differential pressure, canonical unit
     legs: tuple[Leg, ...] = ()  # no sensor measures it: it is the sum of these
     base: float = 0.0  # of such a sum: the part that nothing measures
+    exposures: tuple[Exposure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,13 @@ from hdmonitor.events import (
     Remark,
     Restored,
 )
+from hdmonitor.exposure import Tally
 from hdmonitor.gateways import PREFIX, Gate, Gates, behind
 from hdmonitor.model import (
     EPOCH,
     NO_TIME,
     Decoded,
+    Exposure,
     Leg,
     Level,
     Message,
@@ -134,6 +136,7 @@ class Watch:
         "rules",
         "seen",
         "silence",
+        "tallies",
         "values",
     )
 
@@ -152,6 +155,13 @@ class Watch:
         self.last_value: float | None = None
         self.moment: datetime | None = None  # that time as it was told, and
         self.values: tuple[float | None, ...] = ()  # the different values told for it
+        self.tallies: tuple[Tally, ...] = ()  # what its readings add up to
+
+    def outlook(self, at: datetime) -> tuple[str, ...]:
+        """Say how long the point may go on as it is, where its sums know."""
+        value, since = self.seen.value, at - (self.seen.at or at)
+        said = (tally.outlook(value, since) for tally in self.tallies) if value is not None else ()
+        return tuple(each for each in said if each)
 
     def own(self) -> list[Case]:
         """Return the cases about the sensor itself."""
@@ -159,7 +169,7 @@ class Watch:
 
     def cases(self) -> list[Case]:
         """Return all cases of the point, limits first."""
-        return [*self.rules, *self.own(), self.silence]
+        return [*self.rules, *(tally.case for tally in self.tallies), *self.own(), self.silence]
 
 
 class Monitor:
@@ -317,6 +327,10 @@ class Monitor:
             battery = Threshold(Level.WARNING, Side.LOW, LOW_BATTERY, NO_TIME, Priority.LOW, "low")
             watch.battery = self._own_case(point, "HDM-BATTERY", battery, deadband=BATTERY_DEADBAND)
             watch.clock = self._own_case(point, "HDM-CLOCK", _wrong_for(NO_TIME, Priority.LOW, "wrong time"))
+        watch.tallies = tuple(self._tally(point, exposure) for exposure in point.exposures)
+        if watch.tallies:
+            for case in rules:
+                case.outlook = watch.outlook
         for case in watch.cases():
             self._order[id(case)] = len(self._order)
         watch.is_door = point.id in self._doors
@@ -326,6 +340,20 @@ class Monitor:
 
     def _case(self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, cause: str) -> Case:
         return Case(point, rule, machine, seen=seen, house=self._house, cause=cause)
+
+    def _tally(self, point: Point, exposure: Exposure) -> Tally:
+        def case(machine: Machine) -> Case:
+            return Case(
+                point,
+                exposure.rule,
+                machine,
+                seen=Seen(),
+                house=self._house,
+                cause="exposure",
+                exposure=exposure,
+            )
+
+        return Tally(point, exposure, case)
 
     def _own_case(
         self,
@@ -632,6 +660,8 @@ class Monitor:
             # The journal knows the times of readings as they were before the step.
             self._draft.outcome.states[case.key] = case.whole_state()
         for watch in self._watches.values():
+            for tally in watch.tallies:
+                tally.shift(by, self._draft)
             if watch.last_at is not None and by < NO_TIME:
                 watch.last_at += by
                 watch.moment = watch.last_at
@@ -713,6 +743,13 @@ class Monitor:
             watch.moment, watch.values = at, (value,)
         self._draft.outcome.readings.append(reading)
         watch.last_at, watch.last_value = at, value
+        self._value(watch, reading, at, value)
+        if reading.live:
+            self._heard(watch, reading.received_at)
+        self._pass_on(watch, reading, at)
+
+    def _value(self, watch: Watch, reading: Reading, at: datetime, value: float | None) -> None:
+        """Let every case of the point see a value, or that there is none."""
         if value is None:
             watch.fault.text = reading.fault or "no value"
             self._observe(watch.fault, at, 1.0)
@@ -722,9 +759,9 @@ class Monitor:
                 self._observe(watch.fault, at, 0.0)
             for case in watch.rules:
                 self._observe(case, at, value)
-        if reading.live:
-            self._heard(watch, reading.received_at)
-        self._pass_on(watch, reading, at)
+            for tally in watch.tallies:
+                if tally.take(at, value, self._draft, doubted=False, beside=watch.rules):
+                    self._stir(tally.case)
 
     def _pass_on(self, watch: Watch, reading: Reading, at: datetime) -> None:
         """Let a judged reading count for the doors and sums that it is part of."""
@@ -841,8 +878,12 @@ class Monitor:
             elif key.startswith("case:hdmonitor.") and state is not None:
                 self._self(key.removeprefix("case:hdmonitor.").partition("|")[0])
         self._doors.restore(states)
+        rows = _sums(states)
         for watch in self._watches.values():
             self._restore_watch(watch, states, restored.heard.get(watch.point.id), downtime)
+            for tally in watch.tallies:
+                its = states.get(tally.case.key)
+                tally.restore(rows.get(tally.key, {}), its, restored.readings_since, at)
         for case in (*self._gates.cases(), *self._selves.values()):
             case.restore(states.get(case.key), None)
 
@@ -864,6 +905,16 @@ class Monitor:
         for case in watch.own():
             if state := states.get(case.key):
                 case.restore(state, None)
+
+
+def _sums(states: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the rows of what readings add up to, by the key of their tally."""
+    rows: dict[str, dict[str, Any]] = {}
+    for key, state in states.items():
+        if key.startswith("exposure:"):
+            tally, _, row = key.rpartition("|")
+            rows.setdefault(tally, {})[row] = state
+    return rows
 
 
 def _unseen(watch: Watch) -> bool:

@@ -66,6 +66,7 @@ class Memory:
     heard: dict[str, LastHeard] = field(default_factory=dict)
     next_event: int = 1
     at: datetime | None = None
+    judged: dict[str, list[tuple[datetime, float]]] = field(default_factory=dict)  # values by point
 
     def take(self, outcome: Outcome, at: datetime) -> None:
         """Remember an outcome as the journal would."""
@@ -78,12 +79,17 @@ class Memory:
         for reading in outcome.readings:
             if reading.quality in (Quality.GOOD, Quality.FAULT):
                 self.heard[reading.point] = _heard(reading, self.heard.get(reading.point))
+            if reading.quality is Quality.GOOD and reading.value is not None:
+                self.judged.setdefault(reading.point, []).append((reading.measured_at, reading.value))
         if outcome.events:
             self.next_event = outcome.events[-1].number + 1
 
     def restored(self) -> Restored:
         """Return what the next monitor is built from."""
-        return Restored(dict(self.states), dict(self.heard), self.next_event, self.at)
+        return Restored(dict(self.states), dict(self.heard), self.next_event, self.at, self._since)
+
+    def _since(self, point: str, after: datetime) -> list[tuple[datetime, float]]:
+        return sorted(each for each in self.judged.get(point, ()) if each[0] > after)
 
 
 def _heard(reading: Reading, before: LastHeard | None) -> LastHeard:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -36,6 +36,7 @@ from hdmonitor.model import (
 from hdmonitor.sensors import check_device, check_point, is_family
 from hdmonitor.settings import read_settings
 from hdmonitor.site_air import Air
+from hdmonitor.site_exposures import exposures_at
 from hdmonitor.site_file import (
     NOUNS,
     Day,
@@ -263,6 +264,7 @@ class _Plan:
             response=rule.response,
             to=to,
             accuracy=self._accuracy(id_, keys) or 0.0,
+            exposures=exposures_at(self.catalogue, self._spot(keys)),
         )
         if wrong := check_point(point):
             given = {"family": keys.family, "unit": keys.unit, "field": keys.field}
@@ -308,15 +310,7 @@ class _Plan:
             if not self._known((*where, "to"), keys.to, "rooms"):
                 return None
             to = self.rooms[keys.to].role
-        equipment, room = self.equipment.get(keys.at), self.rooms.get(keys.at)
-        spot = Spot(
-            quantity=keys.measures,
-            kind=equipment.kind if equipment else None,
-            role=room.role if room else None,
-            to=to,
-            of=keys.of,
-            contents=equipment.contents if equipment else (),
-        )
+        spot = replace(self._spot(keys), to=to)
         found = self.catalogue.rules_for(spot)
         if len(found) == 1:
             return found[0]
@@ -328,6 +322,16 @@ class _Plan:
         else:
             self._complain((*where, "measures"), self.catalogue.why_none(spot))
         return None
+
+    def _spot(self, keys: PointKeys) -> Spot:
+        equipment, room = self.equipment.get(keys.at), self.rooms.get(keys.at)
+        return Spot(
+            quantity=keys.measures,
+            kind=equipment.kind if equipment else None,
+            role=room.role if room else None,
+            of=keys.of,
+            contents=equipment.contents if equipment else (),
+        )
 
     def _certified(self, id_: str, keys: PointKeys) -> Certified | None:
         given = self.file.equipment[keys.at].certified

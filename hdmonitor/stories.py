@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hdmonitor.catalogue import load_catalogue, own_rules
+from hdmonitor.catalogue import load_catalogue
 from hdmonitor.model import Point, Site
 from hdmonitor.scenario import Story
 from hdmonitor.story_lines import Timed, Wrong, add_acts, add_series, known_point
@@ -143,7 +143,7 @@ def _text(where: Where, value: Any, source: Source) -> None:
 
 def _known_rules(data: dict[str, Any], site: Site, source: Source) -> None:
     """Complain about a rule that is neither in the catalogue nor in the site."""
-    known = {rule.id for rule in load_catalogue().rules} | set(own_rules())
+    known = set(load_catalogue().ids)
     known |= {rule.id for point in site.points.values() for rule in point.rules}
     for index, rule in enumerate(data.get("covers", [])):
         if rule not in known:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hdmonitor.model import Level, Point, Response, Room, Rule, Side, Threshold
+from hdmonitor.model import Exposure, Level, Point, Response, Room, Rule, Side, Threshold
 from hdmonitor.units import UnitError, express, quantity_named, show, show_duration, show_limit, unit_named
 
 LONGEST_VALUE = 18  # beyond this a figure is written with an exponent
@@ -32,7 +32,7 @@ class Situation:
     point: Point
     rule: Rule
     threshold: Threshold | None  # the limit that is active; None for blind, fault and own alarms
-    cause: str  # limit, silent, never-heard, fault, battery, clock, self, gateway
+    cause: str  # limit, exposure, silent, never-heard, fault, battery, clock, self, gateway
     value: float | None  # newest, canonical unit
     measured_at: datetime | None
     began_at: datetime  # first reading outside, or last heard
@@ -48,6 +48,8 @@ class Situation:
     unanswered_since: datetime | None = None  # when the running call began
     ended_at: datetime | None = None  # first reading inside again
     behind: Behind | None = None  # of a gateway
+    exposure: Exposure | None = None  # what readings add up to; `value` and `peak` are of that sum
+    outlook: tuple[str, ...] = ()  # how long it may go on like this
 
     # --- names --------------------------------------------------------------
 

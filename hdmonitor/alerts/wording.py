@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hdmonitor.alerts import fitting
+from hdmonitor.alerts import fitting, sums
 from hdmonitor.alerts.situation import Situation
 from hdmonitor.events import About
-from hdmonitor.model import Force, Level, Priority, Response, Side, Threshold
+from hdmonitor.model import Exposure, Force, Level, Priority, Response, Side, Threshold
 
 __all__ = ["Situation", "Text", "acknowledged", "cleared", "last_seen", "opened"]
 
@@ -22,6 +22,7 @@ SPARE_UNITS = 2  # named in one message
 CRITICAL_ROOM = 48  # characters for the units behind a gateway that cannot wait
 INSTRUCTIONS = {  # where a rule gives none
     "limit": "Look at it now",
+    "exposure": "Tag HOLD, ask the maker",
     "silent": "Read the gauge by hand, enter it",
     "never-heard": "Read the gauge by hand, check the sensor",
     "fault": "Read the gauge by hand, check the sensor",
@@ -91,6 +92,7 @@ def opened(s: Situation, zone: str, about: About = About.OPENED) -> Text:
         (0, _instruction(s)),
         (1, _critical(s)),
         (2, _forbidden(s)),
+        *((2, each) for each in s.outlook),
         (3, _where_to(s)),
         (3, f"Door {s.door}." if s.door and s.cause == "limit" else ""),
         (4, _whom_to_call(s)),
@@ -127,6 +129,8 @@ def _fact(s: Situation, zone: str) -> Fact:
         return _silent(s, since)
     if s.cause == "gateway":
         return _gateway(s, since)
+    if s.exposure is not None and s.value is not None:
+        return _sum(s, s.exposure, s.value, since)
     if s.cause == "self":
         return _plain(OWN_TITLES.get(s.subject, "{name}"), f"{_capital(told) or 'Wrong'}, {since}.")
     title, sentence = FACTS[s.cause]
@@ -137,6 +141,20 @@ def _fact(s: Situation, zone: str) -> Fact:
 
 def _plain(title: str, sentence: str) -> Fact:
     return Fact((title,), sentence, sentence)
+
+
+def _sum(s: Situation, exposure: Exposure, figure: float, since: str) -> Fact:
+    """Word what readings add up to; both means where some readings are doubted."""
+    limit = s.threshold or s.rule.thresholds[0]
+    doubt = f" {_sentence(s.text)}" if s.text else ""
+    alone = sums.sentence(exposure, limit, figure, since)
+    beside = sums.beside(exposure, limit, since)
+    return Fact(
+        sums.titles(exposure, limit, figure),
+        beside + doubt,
+        alone + doubt,
+        sums.shown(exposure, limit, figure),
+    )
 
 
 def _silent(s: Situation, since: str) -> Fact:
@@ -258,6 +276,8 @@ def _end(s: Situation, lasted: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return titles, the fullest first, and sentences."""
     if s.cause == "limit" and s.value is not None:
         return _back(s, s.value)
+    if s.exposure is not None:
+        return _sum_over(s, lasted)
     title, sentence = ENDS[s.cause]
     if s.cause == "self":
         title = OWN_ENDS.get(s.subject, title)
@@ -266,6 +286,17 @@ def _end(s: Situation, lasted: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         titles = (f"{title}: {s.shown(s.value)}", title)
     outside = ("It was outside before: a pharmacist decides.",) if s.was_outside else ()
     return titles, (sentence.format(lasted=lasted), *outside)
+
+
+def _sum_over(s: Situation, lasted: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Word the end of what added up: the window has moved on, the goods have not forgotten."""
+    worst = s.known_limit(s.peak) if s.peak is not None else None
+    limit = worst or s.rule.thresholds[0]
+    stood = f"{_capital(limit.name)} {lasted}."
+    if s.rule.holds_stock and s.reached_alarm:
+        rule = "Nothing is released until a pharmacist decides."
+        return ("{name}: alarm over, STOCK ON HOLD",), (stood, rule)
+    return (f"{{name}}: no longer {limit.name}",), (stood, "Write down what was done.")
 
 
 def _back(s: Situation, value: float) -> tuple[tuple[str, ...], tuple[str, ...]]:

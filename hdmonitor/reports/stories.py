@@ -120,15 +120,21 @@ def _file(number: int, played: Played) -> _File:
 
 def _rules(covers: Sequence[str], points: Sequence[Point], site: Site) -> Iterator[_Source]:
     """Yield the rules that the file covers, and the others that judge its points."""
-    in_use = {rule.id: rule for point in points for rule in point.rules}
-    everywhere = {rule.id: rule for point in site.points.values() for rule in point.rules}
+    in_use = {rule.id: rule for point in points for rule in (*point.rules, *_sums(point))}
+    everywhere = {rule.id: rule for each in site.points.values() for rule in (*each.rules, *_sums(each))}
     known: dict[str, Rule] = {**everywhere, **own_rules(), **in_use}
     for id_ in dict.fromkeys([*covers, *in_use]):
         if rule := known.get(id_):
             yield _Source(rule.id, rule.version, rule.what, rule.force, rule.confidence, rule.source)
             continue
-        entry = next(each for each in load_catalogue().rules if each.id == id_)
+        catalogue = load_catalogue()
+        entry = next(each for each in (*catalogue.rules, *catalogue.exposures) if each.id == id_)
         yield _Source(entry.id, entry.version, entry.what, entry.force, entry.confidence, entry.source)
+
+
+def _sums(point: Point) -> Iterator[Rule]:
+    """Yield the rules about what the readings of a point add up to."""
+    return (exposure.rule for exposure in point.exposures)
 
 
 def _limits(point: Point) -> Iterator[_Limit]:

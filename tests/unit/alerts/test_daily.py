@@ -264,7 +264,7 @@ def test_it_tells_what_the_monitor_knows():
     outcome = monitor.handle([], start + 3 * HOUR)
 
     (notice, _) = outcome.notices
-    assert notice.title == "Example Pharmacy: 2 open, 0 to document"
+    assert notice.title == "Example Pharmacy: 3 open, 0 to document"
     assert notice.body.startswith("Open: A")
     assert "Blind: UPS." in notice.body
     assert "New in 24 h: A" in notice.body

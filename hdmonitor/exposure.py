@@ -1,0 +1,122 @@
+"""What the readings of a point add up to, observed by a case like any value.
+
+A tally feeds a window or a clock (`rules/rolling`, `rules/outside`) with every judged
+reading and hands what comes out to the machine of its rule. It never touches the
+cases about the values themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from hdmonitor.alerts import sums
+from hdmonitor.case import Case, Draft
+from hdmonitor.model import EPOCH, NO_TIME, Exposure, Level, Measure, Point
+from hdmonitor.rules.alarm import Machine
+from hdmonitor.rules.outside import Outside
+from hdmonitor.rules.rolling import Rolling
+
+AN_HOUR = timedelta(hours=1)  # the longest bucket: a verdict vouches until the next one
+
+Since: TypeAlias = Callable[[str, datetime], Sequence[tuple[datetime, float]]]
+
+
+class Tally:
+    """One exposure rule at one point."""
+
+    __slots__ = ("case", "exposure", "gauge", "point")
+
+    def __init__(self, point: Point, exposure: Exposure, case: Callable[[Machine], Case]) -> None:
+        self.point = point
+        self.exposure = exposure
+        self.gauge: Rolling | Outside = (
+            Rolling(exposure.window, point.valid_for)
+            if exposure.measure is Measure.MKT
+            else Outside(exposure.window, point.valid_for, exposure.above, exposure.below)
+        )
+        self.case = case(Machine(exposure.rule, point.valid_for + AN_HOUR))
+        self.case.machine.restore(None, EPOCH)  # normal until the sum says otherwise
+
+    def take(
+        self, at: datetime, value: float, draft: Draft, *, doubted: bool, beside: Sequence[Case]
+    ) -> bool:
+        """Add a judged reading; tell whether the case has moved. `beside` are the limits of the point."""
+        figure = self._figure(at, value, doubted)
+        if changed := self.gauge.changed():
+            draft.outcome.states.update({f"{self.key}|{row}": body for row, body in changed.items()})
+        if figure is None:
+            return False
+        self.case.seen.value, self.case.seen.at = figure, at
+        machine = self.case.machine
+        assert isinstance(machine, Machine)  # noqa: S101  # by construction
+        calm = machine.calm
+        changes = machine.observe(at, figure)
+        if not changes and calm:
+            return False
+        self.case.apply(changes, draft, withhold=self._told_by(beside))
+        return True
+
+    def _figure(self, at: datetime, value: float, doubted: bool) -> float | None:
+        gauge = self.gauge
+        if isinstance(gauge, Outside):
+            if not gauge.take(at, value):
+                return None
+            if self.exposure.measure is Measure.EVENT:
+                return gauge.event()
+            # Inside again nothing is added, and nobody need be called for what the window still holds.
+            return gauge.total() if gauge.beyond(value) else 0.0
+        if not gauge.take(at, value, doubted=doubted):
+            return None
+        mean = gauge.mean()
+        self.case.text = sums.both(mean.all, mean.trusted)
+        return mean.governing
+
+    def _told_by(self, beside: Sequence[Case]) -> str:
+        """Say which open alarm tells the same already."""
+        if not self.exposure.beside:
+            return ""
+        alarms = (case.alarm for case in beside)
+        telling = next((each.id for each in alarms if each and each.level > Level.WARNING), None)
+        return f"{telling} tells it already" if telling else ""
+
+    def outlook(self, value: float, since: timedelta) -> str:
+        """Say how long until this rule fails if the point stays at `value`; nothing if it does not.
+
+        `since` is how long ago the newest reading was taken.
+        """
+        gauge, exposure = self.gauge, self.exposure
+        limit = exposure.rule.thresholds[-1].limit
+        if isinstance(gauge, Rolling):
+            left = gauge.left(value, limit)
+            return sums.mean_left(exposure, left and max(NO_TIME, left - since))
+        if not gauge.beyond(value) or limit == 0:
+            return ""
+        used = gauge.total() if exposure.measure is Measure.TOTAL else gauge.event()
+        return sums.time_left(exposure, max(NO_TIME, timedelta(seconds=limit - used) - since))
+
+    # --- persistence --------------------------------------------------------
+
+    @property
+    def key(self) -> str:
+        """Name the tally in the journal; "|" and a row follow."""
+        return f"exposure:{self.point.id}|{self.exposure.rule.id}"
+
+    def shift(self, by: timedelta, draft: Draft) -> None:
+        """Go on after the wall clock stepped."""
+        self.gauge.shift(by)
+        draft.outcome.states.update({f"{self.key}|{row}": body for row, body in self.gauge.changed().items()})
+
+    def restore(self, rows: Mapping[str, Any], case: Any, since: Since, now: datetime) -> None:
+        """Go on from the rows of the journal and the readings that came after them."""
+        if case:
+            self.case.restore(case, None)
+        if isinstance(self.gauge, Outside):
+            self.gauge.restore(dict(rows))
+            return
+        newest = self.gauge.restore(dict(rows))
+        doubted = self.gauge.doubted
+        for at, value in since(self.point.id, newest or now - self.exposure.window - self.point.valid_for):
+            self.gauge.take(at, value, doubted=doubted)
+        self.gauge.changed()  # the journal has it
