@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hdmonitor.alerts import fitting, sums
 from hdmonitor.alerts.situation import Situation
 from hdmonitor.events import About
-from hdmonitor.model import Exposure, Force, Level, Priority, Response, Side, Threshold
+from hdmonitor.model import Force, Level, Priority, Response, Side, Threshold
 
 __all__ = ["Situation", "Text", "acknowledged", "cleared", "last_seen", "opened"]
 
@@ -125,12 +125,8 @@ def _fact(s: Situation, zone: str) -> Fact:
         if s.threshold is None or s.value is None:
             return _plain("{name}: outside its limits", f"Outside {since}.")
         return _limit(s, s.threshold, s.value, since)
-    if s.cause == "silent":
-        return _silent(s, since)
-    if s.cause == "gateway":
-        return _gateway(s, since)
-    if s.exposure is not None and s.value is not None:
-        return _sum(s, s.exposure, s.value, since)
+    if s.cause in WORDED:
+        return WORDED[s.cause](s, since)
     if s.cause == "self":
         return _plain(OWN_TITLES.get(s.subject, "{name}"), f"{_capital(told) or 'Wrong'}, {since}.")
     title, sentence = FACTS[s.cause]
@@ -143,8 +139,11 @@ def _plain(title: str, sentence: str) -> Fact:
     return Fact((title,), sentence, sentence)
 
 
-def _sum(s: Situation, exposure: Exposure, figure: float, since: str) -> Fact:
+def _sum(s: Situation, since: str) -> Fact:
     """Word what readings add up to; both means where some readings are doubted."""
+    exposure, figure = s.exposure, s.value
+    if exposure is None or figure is None:
+        return _plain("{name}: too much in all", f"Outside in all {since}.")
     limit = s.threshold or s.rule.thresholds[0]
     doubt = f" {_sentence(s.text)}" if s.text else ""
     alone = sums.sentence(exposure, limit, figure, since)
@@ -198,6 +197,9 @@ def last_seen(s: Situation) -> str:
     if s.value is None:
         return f"{fitting.shortened(s.name, 30)} was never heard"
     return f"{fitting.shortened(s.name, 30)} was {s.shown(s.value)}{s.trend(' and ')}"
+
+
+WORDED = {"silent": _silent, "gateway": _gateway, "exposure": _sum}
 
 
 def _limit(s: Situation, limit: Threshold, value: float, since: str) -> Fact:
