@@ -14,6 +14,7 @@ from time import monotonic
 from types import FrameType
 
 from hdmonitor.adapters.control import ControlServer
+from hdmonitor.adapters.heartbeat import Heartbeat
 from hdmonitor.adapters.influx import Copier, InfluxConfig
 from hdmonitor.adapters.messenger import Messenger, send_now
 from hdmonitor.adapters.mqtt import BrokerConfig, Link
@@ -30,6 +31,7 @@ from hdmonitor.model import NO_TIME, Rule, Site
 from hdmonitor.monitor import Monitor
 from hdmonitor.settings import Settings, Web
 from hdmonitor.web.app import Pages
+from hdmonitor.web.health import health
 from hdmonitor.web.server import WebServer, listen
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ class Plan:
     socket: Path
     broker: BrokerConfig
     urls: dict[str, str]  # Apprise URL by destination
+    heartbeat: str | None = None  # URL of a watcher outside
     influx: InfluxConfig | None = None
     web: Web | None = None
     daily: Daily | None = None
@@ -74,6 +77,7 @@ def plan_of(settings: Settings, site: Site, daily: Daily | None = None) -> Plan:
             keep_alive=broker.keep_alive,
         ),
         urls={name: url.get_secret_value() for name, url in settings.notifications.urls.items()},
+        heartbeat=beat.get_secret_value() if (beat := settings.notifications.heartbeat) else None,
         influx=InfluxConfig(
             url=influx.url, bucket=influx.bucket, org=influx.org, token=influx.token.get_secret_value()
         )
@@ -169,6 +173,8 @@ class Service:
             house.enter_context(ControlServer(plan.socket, self.put, failed=self._failed))
             if door is not None:
                 house.enter_context(WebServer(door, self._pages(core), failed=self._failed))
+            if plan.heartbeat is not None:
+                house.enter_context(Heartbeat(plan.heartbeat, lambda: self._works(core), failed=self._failed))
             daily = plan.daily.at if plan.daily else None
             house.enter_context(Timer(self.put, daily=daily, zone=plan.site.zone, failed=self._failed))
             log.info("watching %d points of %s", len(plan.site.points), plan.site.name)
@@ -189,6 +195,16 @@ class Service:
             waiting=self._inbox.qsize,
             copies=self._plan.influx is not None,
         )
+
+    def _works(self, core: Core) -> bool:
+        """Tell whether everything vital works, as `/healthz` does."""
+        try:
+            with self.journal.reader() as reader:
+                owing = reader.owing(self._plan.site.destinations)
+        except JournalRefused:
+            return False
+        copies = self._plan.influx is not None
+        return health(core.status, owing, steady=monotonic(), now=self._clock.now(), copies=copies).works
 
     def _copier(self) -> Copier | None:
         if self._plan.influx is None:

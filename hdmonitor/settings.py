@@ -51,6 +51,11 @@ def _http(url: str) -> str:
     return url
 
 
+def _secret_http(url: SecretStr) -> SecretStr:
+    _http(url.get_secret_value())
+    return url
+
+
 def _host(host: str) -> str:
     if "/" in host or host.count(":") == 1:
         raise ValueError("must be the name or address alone; the port is a key of its own")
@@ -127,6 +132,9 @@ class Notifications(Section):
     """Addresses of the destinations in the site file."""
 
     urls: dict[Id, Secret] = Field(default_factory=dict, description="Apprise URL by id of destination")
+    heartbeat: Annotated[Secret, AfterValidator(_secret_http)] | None = Field(
+        default=None, description="URL of a watcher outside, asked for once a minute while everything works"
+    )
 
 
 class Web(Section):

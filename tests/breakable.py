@@ -9,7 +9,7 @@ import sys
 import threading
 
 from hdmonitor import cli
-from hdmonitor.adapters import timer
+from hdmonitor.adapters import heartbeat, timer
 from hdmonitor.journal import Journal
 
 going_on = threading.Event()
@@ -42,6 +42,6 @@ def obey():
 
 
 Journal.commit = stallable
-timer.BEAT_SECONDS = 1  # a thread that sleeps dies when it wakes
+timer.BEAT_SECONDS = heartbeat.EVERY = 1  # a thread that sleeps dies when it wakes
 threading.Thread(target=obey, name="breaker", daemon=True).start()
 sys.exit(cli.main())

@@ -41,13 +41,16 @@ def daemon_in(tmp_path, broker, sink, systemd=None, *, rooms=1, watchdog=20, mor
 
 # --- a part that dies ---------------------------------------------------------
 
-THREADS = ("core", "mqtt", "messenger phone", "influx", "control", "timer", "web")
+OTHERS = "  heartbeat: {0}/alive\ninflux: {{ url: {0}, bucket: test }}\n"
+THREADS = ("core", "mqtt", "messenger phone", "influx", "control", "timer", "web", "heartbeat")
 
 
 @pytest.mark.parametrize("name", THREADS)
 def test_a_thread_that_dies_ends_the_process_with_an_error(tmp_path, mosquitto, sink, name):
-    influx = f"influx: {{ url: {sink.url}, bucket: test }}\n"
-    with daemon_in(tmp_path, mosquitto.port, sink, more=influx) as daemon, Light(mosquitto.port) as light:
+    with (
+        daemon_in(tmp_path, mosquitto.port, sink, more=OTHERS.format(sink.url)) as daemon,
+        Light(mosquitto.port) as light,
+    ):
         daemon.start(until="watching 1 points")
         daemon.tell(f"end {name}")
         light.publish("cold/0", b"9.5")  # wakes whoever waits for something to do
@@ -62,8 +65,7 @@ def test_a_thread_that_dies_ends_the_process_with_an_error(tmp_path, mosquitto, 
 
 def test_every_thread_of_the_daemon_is_among_those(tmp_path, mosquitto, sink):
     """A new thread needs its place in the list above."""
-    influx = f"influx: {{ url: {sink.url}, bucket: test }}\n"
-    with daemon_in(tmp_path, mosquitto.port, sink, more=influx) as daemon:
+    with daemon_in(tmp_path, mosquitto.port, sink, more=OTHERS.format(sink.url)) as daemon:
         daemon.start(until="watching 1 points")
         daemon.tell("threads")
         wait_until(lambda: daemon.said("threads:"), 10)
@@ -71,6 +73,12 @@ def test_every_thread_of_the_daemon_is_among_those(tmp_path, mosquitto, sink):
 
     names = set(line.removeprefix("threads: ").split(", "))
     assert names - {"MainThread", "breaker", "messenger second"} == set(THREADS)
+
+
+def test_a_watcher_outside_hears_that_everything_works(tmp_path, mosquitto, sink):
+    with daemon_in(tmp_path, mosquitto.port, sink, more=OTHERS.format(sink.url)) as daemon:
+        daemon.start(until="watching 1 points")
+        wait_until(lambda: [request.path for request in sink.requests].count("/alive") >= 2, 20)
 
 
 # --- a part that stands still ---------------------------------------------------

@@ -297,7 +297,7 @@ def test_the_effective_configuration_masks_every_secret(load):
     text = """\
 broker: { host: h, user: u, password: hush-1, keep_alive: "90s" }
 influx: { url: "http://127.0.0.1:8086", token: hush-2, bucket: b }
-notifications: { urls: { phone: "json://user:hush-3@127.0.0.1" } }
+notifications: { urls: { phone: "json://user:hush-3@127.0.0.1" }, heartbeat: "https://w.example/hush-4" }
 """
 
     assert (
@@ -322,11 +322,19 @@ influx:
 notifications:
   urls:
     phone: '**********'
+  heartbeat: '**********'
 web:
   host: 127.0.0.1
   port: 8080
 """
     )
+
+
+def test_a_heartbeat_goes_to_the_web_and_its_address_is_told_to_nobody(load):
+    [told] = load('notifications: { heartbeat: "ftp://hush/x" }\n').lines
+
+    assert told.endswith("must begin with http:// or https://")
+    assert "hush" not in told
 
 
 def test_the_effective_configuration_can_be_read_back(load):
