@@ -312,10 +312,16 @@ class Core:
             asked.reply.put(outcome.replies.get(index, ""))
         for message in outcome.quarantined:
             log.warning("quarantined a message on %s: %s", message.topic, message.reason)
-        self._publish_faces(outcome.rooms)
+        self._publish(outcome)
         if outcome.notices or batch.sent:
             self._tell()
         self._copy()
+
+    def _publish(self, outcome: Outcome) -> None:
+        """Publish what was decided: the lights at the doors, and what is asked of edge nodes."""
+        self._publish_faces(outcome.rooms)
+        for topic, payload in outcome.requests:
+            self._link.publish(topic, payload, retain=False)
 
     def _publish_faces(self, rooms: Iterable[str]) -> None:
         for room in rooms:

@@ -87,6 +87,7 @@ class Kind(StrEnum):
     ACK_EXPIRED = "ack-expired"
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
+    REBIRTH = "rebirth"  # asked of a Sparkplug edge node
     GATEWAY = "gateway"  # one is there, or gone
     REFUSED = "refused"  # an act by a person that could not be done
     DELIVERED = "delivered"
@@ -192,6 +193,7 @@ class Outcome:
     excursions: list[Excursion] = field(default_factory=list)
     states: dict[str, Json] = field(default_factory=dict)  # machine state by key; None forgets it
     rooms: set[str] = field(default_factory=set)  # rooms whose face may have changed
+    requests: list[tuple[str, bytes]] = field(default_factory=list)  # topic and payload, to be published
     duplicates: int = 0
     replies: dict[int, str] = field(default_factory=dict)  # refusals, by index of the input
 

@@ -15,6 +15,7 @@ from hdmonitor.case import Case, House, Seen
 from hdmonitor.model import NO_TIME, Gateway, Point, Priority, Response, Rule, Site
 from hdmonitor.rules.gone import Gone
 from hdmonitor.rules.silence import Silence
+from hdmonitor.sensors.sparkplug import edge_of
 
 PREFIX = "hdmonitor.gateway:"
 # The most careful policy of what stands behind answers.
@@ -56,17 +57,24 @@ class Gates:
         self._all: list[Gate] = []
         self.by_topic: dict[str, Gate] = {}
         self._by_point: dict[str, Gate] = {}
+        self._by_edge: dict[str, Gate] = {}
         for gateway in site.gateways.values():
             points = [point for point in site.points.values() if point.id in gateway.points]
             if points:
                 gate = Gate(gateway, points, own, house, at)
                 self._all.append(gate)
                 self.by_topic[gateway.topic] = gate
+                if edge := edge_of(gateway.topic):
+                    self._by_edge[edge] = gate
                 self._by_point |= dict.fromkeys((point.id for point in points), gate)
 
     def cases(self) -> list[Case]:
         """Return the cases of all gateways, in the order of the site file."""
         return [gate.case for gate in self._all]
+
+    def of_edge(self, edge: str) -> Gate | None:
+        """Return the gateway that is a Sparkplug edge node."""
+        return self._by_edge.get(edge)
 
     def before(self, point: str) -> Gate | None:
         """Return the gateway that messages of a point pass through."""

@@ -206,6 +206,7 @@ class Device:
     zone: str | None = None  # IANA zone of device times that carry none
     time: str | None = None  # mapped family: JMESPath of the device time
     battery: str | None = None  # mapped family: JMESPath of the battery percentage
+    also: tuple[str, ...] = ()  # topics of births and deaths that belong to this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +344,7 @@ class Gateway:
     name: str
     topic: str
     points: frozenset[str]
+    also: tuple[str, ...] = ()  # topics that say it is there, where those are others
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +388,12 @@ class Site:
     @property
     def topics(self) -> list[str]:
         """Return all topics that have to be subscribed."""
-        return sorted({*self.devices, *(gateway.topic for gateway in self.gateways.values())})
+        heard = {*self.devices}
+        for each in self.devices.values():
+            heard.update(each.also)
+        for gateway in self.gateways.values():
+            heard.update((gateway.topic, *gateway.also))
+        return sorted(heard)
 
 
 class Message(NamedTuple):
@@ -405,6 +412,8 @@ class Value(NamedTuple):
     quantity: str
     value: float | None  # canonical unit
     fault: str | None = None
+    time: datetime | None = None  # its own, where a message has values of several times
+    backfilled: bool = False  # stored and sent later
 
 
 class Decoded(NamedTuple):

@@ -20,6 +20,7 @@ from hdmonitor.alerts.daily import text as daily_text
 from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.situation import Behind
 from hdmonitor.case import Case, Draft, House, Seen, alarm_state, restored_alarm
+from hdmonitor.edges import Edges
 from hdmonitor.events import (
     About,
     Acknowledge,
@@ -44,6 +45,7 @@ from hdmonitor.model import (
     EPOCH,
     NO_TIME,
     Decoded,
+    Device,
     Exposure,
     Leg,
     Level,
@@ -59,13 +61,15 @@ from hdmonitor.model import (
     Side,
     Site,
     Threshold,
+    Value,
 )
 from hdmonitor.placement import Known, spare_units
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.doors import Doors
 from hdmonitor.rules.silence import Silence
 from hdmonitor.rules.sums import total
-from hdmonitor.sensors import DeviceReader
+from hdmonitor.sensors import DeviceReader, sparkplug
+from hdmonitor.sensors.found import GATEWAY, Found
 from hdmonitor.sensors.liveness import is_there
 from hdmonitor.units import add
 
@@ -208,6 +212,8 @@ class Monitor:
         self._entry: dict[int, datetime] = {}
         self._order: dict[int, int] = {}  # case identity -> stable rank at equal times
         self._linked = True
+        self._edges = Edges(site)
+        self._away: frozenset[str] = frozenset()  # topics of devices whose death was told
         self._readers = {topic: DeviceReader(device) for topic, device in site.devices.items()}
         for device in site.devices.values():
             for index, point in enumerate(device.points):
@@ -635,7 +641,7 @@ class Monitor:
     def _blind(self, watch: Watch) -> bool:
         """Tell whether a point cannot be relied on now: it says nothing, or its gateway is gone."""
         gate = self._gates.before(watch.point.id)
-        gone = gate is not None and gate.machine.gone
+        gone = watch.point.topic in self._away or (gate is not None and gate.machine.gone)
         return gone or _unseen(watch)
 
     def _schedule(self, case: Case) -> None:
@@ -676,6 +682,9 @@ class Monitor:
     # --- readings -----------------------------------------------------------
 
     def _message(self, message: Message) -> None:
+        if message.topic in self._edges.topics:
+            self._session(message)
+            return
         device = self.site.devices.get(message.topic)
         decoded: Decoded | Rejected
         if device is None and (gate := self._gates.by_topic.get(message.topic)):
@@ -692,13 +701,58 @@ class Monitor:
         else:
             decoded, _ = self._readers[message.topic].decode(message)
         if isinstance(decoded, Rejected):
-            self._draft.outcome.quarantined.append(
-                Quarantined(message.topic, message.payload, message.received_at, decoded.reason)
-            )
+            self._quarantine(message, decoded)
             return
         assert device is not None  # noqa: S101  # rejected above
+        self._decoded(message, device, decoded)
+
+    def _quarantine(self, message: Message, rejected: Rejected) -> None:
+        self._draft.outcome.quarantined.append(
+            Quarantined(message.topic, message.payload, message.received_at, rejected.reason)
+        )
+
+    def _session(self, message: Message) -> None:
+        """Take a message of a Sparkplug edge node: births, deaths, data."""
+        answer, states = self._edges.hear(message)
+        self._draft.outcome.states.update(states)
+        if isinstance(answer, Rejected):
+            self._quarantine(message, answer)
+            return
+        at, edge = message.received_at, sparkplug.edge_of(message.topic)
+        if answer.left_out:
+            self._quarantine(message, Rejected("; ".join(answer.left_out)))
+        if "rebirth_needed" in answer.events:
+            self._draft.event(at, Kind.REBIRTH, edge, {"why": "; ".join(answer.left_out)})
+            self._draft.outcome.requests.append(sparkplug.rebirth(edge, at))
+        for found in answer.found:
+            if found.quantity == "liveness":
+                self._alive(edge, found, at)
+        device = self._edges.devices.get(message.topic)
+        if device is not None:
+            self._decoded(message, device, self._readers[device.topic].picked(answer))
+
+    def _alive(self, edge: str, found: Found, at: datetime) -> None:
+        """Take the news that an edge node, or a device behind it, was born or died."""
+        there = found.value == 1.0
+        if found.scope == GATEWAY and (gate := self._gates.of_edge(edge)):
+            self._gateway(gate, there, at)
+        concerned = [
+            device
+            for device in self._edges.behind(edge)
+            if (found.scope == GATEWAY and not there) or sparkplug.device_of(device.topic) == found.device
+        ]
+        away = {device.topic for device in concerned}
+        before = frozenset(self._away)
+        self._away = before - away if there else before | away
+        if self._away != before:
+            self._draft.outcome.states["away"] = [*sorted(self._away)]
+            for device in concerned:
+                self._draft.outcome.rooms.update(point.room for point in device.points)
+
+    def _decoded(self, message: Message, device: Device, decoded: Decoded) -> None:
+        """Take what a message says about the points of a device."""
         received_at = message.received_at
-        measured_at, wrong = _believed(decoded, received_at)
+        measured_at, wrong = _believed(decoded.device_time, received_at, backfilled=decoded.backfilled)
         first = self._watches[device.points[0].id]
         believed = decoded.device_time is not None and not wrong and not message.retained
         if first.clock is not None and (wrong or (believed and not _at_rest(first.clock))):
@@ -710,14 +764,37 @@ class Monitor:
         quality = RETAINED if message.retained and not own_time else GOOD
         device_time = decoded.device_time if wrong else None
         live = not (message.retained or decoded.backfilled)
-        for value in decoded.values:
-            watch = self._by_field[message.topic, value.field]
+        values: Sequence[Value] = decoded.values
+        if any(value.time is not None for value in values):  # several times: judged in their order
+            values = sorted(values, key=lambda value: value.time or measured_at)
+        for value in values:
+            watch = self._by_field[device.topic, value.field]
             point = watch.point
+            if value.time is not None or value.backfilled:
+                self._of_its_own_time(watch, value, message, measured_at)
+                continue
             canonical = None if value.value is None else add(value.value * point.sign, point.offset)
             reading = Reading(
                 point.id, canonical, measured_at, received_at, quality, value.fault, device_time, live
             )
             self._reading(watch, reading)
+
+    def _of_its_own_time(self, watch: Watch, value: Value, message: Message, measured_at: datetime) -> None:
+        """Take a value that has a time of its own: one of several, or stored and sent later."""
+        received_at = message.received_at
+        point, wrong = watch.point, ""
+        if value.time is not None:
+            measured_at, wrong = _believed(value.time, received_at, backfilled=value.backfilled)
+        reading = Reading(
+            point=point.id,
+            value=None if value.value is None else add(value.value * point.sign, point.offset),
+            measured_at=measured_at,
+            received_at=received_at,
+            fault=value.fault,
+            device_time=value.time if wrong else None,
+            live=not (message.retained or value.backfilled),
+        )
+        self._reading(watch, reading)
 
     def _reading(self, watch: Watch, reading: Reading) -> None:
         """Judge one reading, or keep it for what it is."""
@@ -869,6 +946,8 @@ class Monitor:
         downtime = max(NO_TIME, at - (restored.stopped_at or at))
         states: dict[str, Any] = dict(restored.states)
         self._linked = bool(states.get("link", True))
+        self._edges.restore(states)
+        self._away = frozenset(states.get("away") or ())
         self._told = date.fromisoformat(states[DAILY]) if states.get(DAILY) else None
         for key, state in states.items():
             if key.startswith("cleared:") and state is not None:
@@ -945,15 +1024,16 @@ def _wrong_for(on_delay: timedelta, priority: Priority, name: str) -> Threshold:
     return Threshold(Level.ALARM, Side.HIGH, 0.5, on_delay, priority, name)
 
 
-def _believed(decoded: Decoded, received_at: datetime) -> tuple[datetime, str]:
+def _believed(
+    device_time: datetime | None, received_at: datetime, *, backfilled: bool
+) -> tuple[datetime, str]:
     """Return the time of measurement, and why the device's own time is not believed."""
-    device_time = decoded.device_time
     if device_time is None:
         return received_at, ""
     if device_time < DEVICE_TIMES_FROM:
         return received_at, f"device time {device_time.isoformat()} is before 2020"
     if device_time > received_at + DEVICE_TIME_AHEAD:
         return received_at, f"device time {device_time.isoformat()} is more than 5 min ahead"
-    if device_time < received_at - DEVICE_TIME_BEHIND and not decoded.backfilled:
+    if device_time < received_at - DEVICE_TIME_BEHIND and not backfilled:
         return received_at, f"device time {device_time.isoformat()} is more than 30 days old"
     return min(device_time, received_at), ""

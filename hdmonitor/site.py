@@ -33,7 +33,7 @@ from hdmonitor.model import (
     StandIn,
     Step,
 )
-from hdmonitor.sensors import check_device, check_point, is_family
+from hdmonitor.sensors import also_subscribed, check_device, check_point, is_family
 from hdmonitor.settings import read_settings
 from hdmonitor.site_air import Air
 from hdmonitor.site_exposures import exposures_at
@@ -425,6 +425,7 @@ class _Plan:
             zone=common["zone"],
             time=common["time"],
             battery=common["battery"],
+            also=also_subscribed(topic, points[0].family),
         )
         if is_family(device.family) and (wrong := check_device(device)):
             named = next((key for key in ("zone", "time", "battery") if common[key]), "family")
@@ -455,7 +456,9 @@ class _Plan:
                 )
             taken.setdefault(keys.topic, f"gateway {id_!r}")
             behind = frozenset(name for name in points if self.file.points[name].gateway == id_)
-            gateways[id_] = Gateway(id_, keys.name, keys.topic, behind)
+            gateways[id_] = Gateway(
+                id_, keys.name, keys.topic, behind, also_subscribed(keys.topic, "sparkplug_b")
+            )
             if not behind:
                 self._complain(
                     where[:2],

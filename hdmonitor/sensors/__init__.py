@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from hdmonitor.model import Decoded, Device, Message, Point, Rejected
-from hdmonitor.sensors import mapped
+from hdmonitor.sensors import mapped, sparkplug
 from hdmonitor.sensors.families import ALIASES, FAMILIES, Session, family_named, is_family, read, recognise
 from hdmonitor.sensors.points import DeviceReader
 
@@ -20,6 +20,7 @@ __all__ = [
     "FAMILIES",
     "DeviceReader",
     "Session",
+    "also_subscribed",
     "check_device",
     "check_point",
     "decode",
@@ -37,6 +38,11 @@ def decode(message: Message, device: Device) -> Decoded | Rejected:
     A configured field that is absent is left out: partial messages are normal.
     """
     return DeviceReader(device).decode(message)[0]
+
+
+def also_subscribed(topic: str, family: str) -> tuple[str, ...]:
+    """Return the topics that have to be heard with `topic`, for a family whose sessions have several."""
+    return sparkplug.also(topic) if family == sparkplug.FAMILY.name else ()
 
 
 def check_point(point: Point) -> str | None:

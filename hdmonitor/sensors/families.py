@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from hdmonitor.model import Message, Rejected
-from hdmonitor.sensors import esphome, mapped, plain_value, tasmota, zigbee2mqtt
+from hdmonitor.sensors import (
+    cayennelpp,
+    esphome,
+    lorawan,
+    mapped,
+    plain_value,
+    sparkplug,
+    tasmota,
+    zigbee2mqtt,
+)
 from hdmonitor.sensors.context import UNDECLARED, Context
 from hdmonitor.sensors.family import Answer, Family, State, Sure
 from hdmonitor.sensors.found import Learned
@@ -17,6 +26,11 @@ _ALL: tuple[Family, ...] = (
     tasmota.FAMILY,
     esphome.FAMILY,
     plain_value.FAMILY,
+    lorawan.CHIRPSTACK,
+    lorawan.TTS,
+    sparkplug.FAMILY,
+    lorawan.MILESIGHT_GATEWAY,
+    cayennelpp.FAMILY,
     mapped.FAMILY,
 )
 FAMILIES: Mapping[str, Family] = MappingProxyType({each.name: each for each in _ALL})

@@ -23,14 +23,18 @@ class DeviceReader:
     def decode(self, message: Message, state: State = None) -> tuple[Decoded | Rejected, State]:
         """Return what the message says about the points, or why nothing, and the family's state after it."""
         answer, state = self._read(message, self._context, state)
-        return (answer if isinstance(answer, Rejected) else self._picked(answer)), state
+        return (answer if isinstance(answer, Rejected) else self.picked(answer)), state
 
-    def _picked(self, findings: Findings) -> Decoded:
+    def picked(self, findings: Findings) -> Decoded:
+        """Return what the points asked for of everything a message says."""
         values: list[Value] = []
         battery = low = None
         for found in findings.found:
             if (point := self._by_field.get(found.field)) is not None:
-                values.append(Value(found.field, point.quantity, found.value, found.fault))
+                own = found.time if found.time != findings.time else None
+                values.append(
+                    Value(found.field, point.quantity, found.value, found.fault, own, found.backfill)
+                )
             if found.quantity == "battery":
                 battery = found.value if battery is None else battery
             elif found.quantity == "battery_low" and found.value:

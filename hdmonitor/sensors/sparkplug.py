@@ -99,6 +99,18 @@ def address(topic: str) -> Address | None:
     return None
 
 
+def edge_of(topic: str) -> str:
+    """Return group/node of a topic, nothing for a topic that is not of an edge node."""
+    where = address(topic)
+    return where.edge if where is not None else ""
+
+
+def device_of(topic: str) -> str:
+    """Return the device that a topic speaks of, as readings name it."""
+    where = address(topic)
+    return _device(where) if where is not None else ""
+
+
 def rebirth(edge: str, at: datetime) -> tuple[str, bytes]:
     """Return topic and payload of the command that asks a node to be born again."""
     group, _, node = edge.partition("/")
@@ -160,8 +172,18 @@ def _in_session(message: Message, context: Context, where: Address, node: Node) 
     if isinstance(payload, Rejected):
         return payload, node
     found = Gathering("sparkplug_b", message, context, _device(where))
+    if where.kind != "NDEATH":  # a will has the time of its connection
+        found.time = _moment(payload.timestamp)
     after = _SESSION[where.kind](found, where, payload, node)
-    return (after, node) if isinstance(after, Rejected) else (found.findings(), after)
+    return (after, node) if isinstance(after, Rejected) else (_findings(found), after)
+
+
+def _findings(found: Gathering) -> Answer:
+    """Return what was found; a birth, a death or a gap counts also where nothing could be read."""
+    left_out = (*found.left_out, *found.reasons)
+    if left_out and not (found.found or found.events):
+        return Rejected("; ".join(left_out))
+    return Findings(tuple(found.found), tuple(found.events), (), left_out, found.time)
 
 
 # --- one message in its session ----------------------------------------------
@@ -199,7 +221,7 @@ def _death_of_node(found: Gathering, where: Address, payload: Payload, node: Nod
     bd_seq = next((each.raw for each in payload.metrics if each.name == BD_SEQ), None)
     if node.bd_seq is not None and bd_seq != node.bd_seq:
         return Rejected(f"the will of another session: bdSeq {bd_seq!r:.20}, born with {node.bd_seq}")
-    found.alive(online=False, gateway=True)  # its timestamp is that of the connection: of no use
+    found.alive(online=False, gateway=True)
     for device in node.devices:
         found.device = f"{where.edge}/{device}"
         found.alive(online=False)
@@ -360,7 +382,20 @@ def recognise(message: Message) -> Sure:
 
 def check(point: Point) -> str | None:
     """Say what is wrong with a point of this family, or None."""
+    where = address(point.topic)
+    if where is None or where.kind not in {"NDATA", "DDATA"}:
+        return "the topic of a metric is that of its data: spBv1.0/GROUP/DDATA/NODE/DEVICE, or NDATA"
     return wrong_with(point)
+
+
+def also(topic: str) -> tuple[str, ...]:
+    """Return the topics of births and deaths without which a topic of data or death means little."""
+    where = address(topic)
+    if where is None:
+        return ()
+    node = [f"{NAMESPACE}/{where.group}/{kind}/{where.node}" for kind in ("NBIRTH", "NDEATH")]
+    own = [f"{NAMESPACE}/{where.group}/{kind}/{where.node}/{where.device}" for kind in ("DBIRTH", "DDEATH")]
+    return tuple(each for each in (*node, *(own if where.device else ())) if each != topic)
 
 
 FAMILY = Family(

@@ -31,6 +31,11 @@ DEVICES = [
     device("esphome", ("value", "differential_pressure", "hPa")),
     device("plain_value", ("value", "temperature", "degF")),
     device("plain_value", ("value", "mains", "ONLINE/ONBATT")),
+    device("chirpstack_v4", ("temperature", "temperature", "degC")),
+    device("tts_v3", ("temperature", "temperature", "degC")),
+    device("milesight_gateway", ("temperature", "temperature", "degC")),
+    device("cayennelpp", ("3.temperature", "temperature", "degC")),
+    device("sparkplug_b", ("A", "temperature", "degC"), topic="spBv1.0/a/DDATA/b/c"),
     device(
         "mapped",
         ("temperature.value", "temperature", "@temperature.unit"),
