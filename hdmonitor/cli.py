@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from hdmonitor import __version__, cli_replay, cli_stories, kinetic, logs
+from hdmonitor import __version__, cli_messages, cli_replay, cli_stories, kinetic, logs
 from hdmonitor.acceptance import NotAccepted
 from hdmonitor.adapters.control import ControlRefused, ask
 from hdmonitor.adapters.messenger import accepts, send_now
@@ -21,6 +21,7 @@ from hdmonitor.adapters.mqtt import Unusable
 from hdmonitor.adapters.systemd import Systemd
 from hdmonitor.catalogue import load_catalogue
 from hdmonitor.clock import Clock
+from hdmonitor.decoding import Unreadable
 from hdmonitor.events import Alarm
 from hdmonitor.journal import JournalRefused
 from hdmonitor.model import Site
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cli_stories.NotPlayed,
         cli_replay.NotReplayed,
         NotComparable,
+        Unreadable,
     ) as error:
         print(error, file=sys.stderr)
         return FAILED
@@ -106,6 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     cli_replay.add_arguments(add("replay", _replay, "judge recorded readings in event time", both))
     _add_mkt(add("mkt", _mkt, "mean kinetic temperature of recorded readings"))
     cli_stories.add_arguments(add("scenario", cli_stories.run, "play stories on the site's configuration"))
+    cli_messages.add_arguments(add("decode", cli_messages.run, "show what captured messages say"))
+    add("families", cli_messages.families, "list the payload families that can be read")
     demo = add("demo", _demo, "a simulated pharmacy in this terminal, in about a minute")
     demo.add_argument("--for", dest="span", type=_duration, metavar="90s", help="end by itself after this")
     simulated = add("simulate", _simulate, "publish the simulated pharmacy to a broker")

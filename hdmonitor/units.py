@@ -19,6 +19,7 @@ from types import MappingProxyType
 PASCAL_PER_INCH_WATER = Fraction("249.0889")  # conventional (4 °C); other water is not mixed in
 PASCAL_PER_MILLIMETRE_WATER = Fraction("9.80665")
 HECTOPASCAL_PER_MILLIMETRE_MERCURY = Fraction("1.33322387415")
+HECTOPASCAL_PER_PSI = Fraction("68.94757293168")
 CUBIC_FEET_PER_CUBIC_METRE = Fraction("35.3147")
 METRES_PER_SECOND_PER_FOOT_PER_MINUTE = Fraction("0.00508")
 CELSIUS_IN_KELVIN = Fraction("273.15")
@@ -109,6 +110,7 @@ _QUANTITIES = (
             Unit("mbar", 1, "mbar"),
             Unit("Pa", 0, "Pa", Fraction(1, 100)),
             Unit("kPa", 2, "kPa", Fraction(10)),
+            Unit("psi", 2, "psi", HECTOPASCAL_PER_PSI),
             Unit("mmHg", 1, "mmHg", HECTOPASCAL_PER_MILLIMETRE_MERCURY),
             Unit("inHg", 2, "inHg", Fraction("25.4") * HECTOPASCAL_PER_MILLIMETRE_MERCURY),
         ),

@@ -13,11 +13,22 @@ from zoneinfo import ZoneInfo
 
 from hdmonitor.model import Decoded, Device, Message, Point, Rejected
 from hdmonitor.sensors import mapped, sparkplug
-from hdmonitor.sensors.families import ALIASES, FAMILIES, Session, family_named, is_family, read, recognise
+from hdmonitor.sensors.families import (
+    ALIASES,
+    FAMILIES,
+    GROUPS,
+    Session,
+    family_named,
+    is_family,
+    read,
+    recognise,
+)
 from hdmonitor.sensors.points import DeviceReader
 
 __all__ = [
+    "ALIASES",
     "FAMILIES",
+    "GROUPS",
     "DeviceReader",
     "Session",
     "also_subscribed",

@@ -8,13 +8,30 @@ from types import MappingProxyType
 
 from hdmonitor.model import Message, Rejected
 from hdmonitor.sensors import (
+    aws_shadow,
+    batch_json,
     cayennelpp,
     esphome,
+    flespi_json,
+    ha_discovery,
+    ha_statestream,
+    homie,
+    industrial_json,
+    json_units,
     lorawan,
     mapped,
+    particle_counter,
     plain_value,
+    recipe_book,
+    rtl_433,
+    ruuvi_gateway,
+    shelly_gen1,
+    shelly_gen2,
     sparkplug,
     tasmota,
+    theengs_omg,
+    traccar_json,
+    yolink,
     zigbee2mqtt,
 )
 from hdmonitor.sensors.context import UNDECLARED, Context
@@ -25,15 +42,38 @@ _ALL: tuple[Family, ...] = (
     zigbee2mqtt.FAMILY,
     tasmota.FAMILY,
     esphome.FAMILY,
-    plain_value.FAMILY,
     lorawan.CHIRPSTACK,
     lorawan.TTS,
+    yolink.FAMILY,
+    ruuvi_gateway.FAMILY,
+    shelly_gen1.FAMILY,
+    shelly_gen2.FAMILY,
+    ha_discovery.FAMILY,
+    json_units.FAMILY,
+    plain_value.FAMILY,
+    mapped.FAMILY,
     sparkplug.FAMILY,
+    theengs_omg.FAMILY,
+    rtl_433.FAMILY,
+    industrial_json.FAMILY,
+    traccar_json.FAMILY,
+    flespi_json.FAMILY,
+    batch_json.FAMILY,
     lorawan.MILESIGHT_GATEWAY,
     cayennelpp.FAMILY,
-    mapped.FAMILY,
+    homie.FAMILY,
+    ha_statestream.FAMILY,
+    aws_shadow.FAMILY,
+    particle_counter.FAMILY,
+    *recipe_book.FAMILIES,
 )
 FAMILIES: Mapping[str, Family] = MappingProxyType({each.name: each for each in _ALL})
+# Makers whose devices are read in the messages of their network server.
+GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    dict.fromkeys(
+        ("lorawan_milesight", "lorawan_dragino", "lorawan_other"), (lorawan.CHIRPSTACK.name, lorawan.TTS.name)
+    )
+)
 ALIASES: Mapping[str, str] = MappingProxyType({"plain": "plain_value"})
 
 LARGEST_SESSION = 10_000  # topics about which something is remembered; more are announced by no site
@@ -57,10 +97,19 @@ def family_named(name: str) -> Family:
     return FAMILIES[ALIASES.get(name, name)]
 
 
-def recognise(message: Message) -> Family | Rejected:
-    """Return the family that is surest of `message`, or why there is no such one."""
-    sure = {family.name: family.recognise(message) for family in FAMILIES.values()}
-    best = max(sure.values(), default=Sure.NO)
+def among(name: str | None) -> tuple[Family, ...]:
+    """Return the families that a name stands for, all for None; raises KeyError for an unknown one."""
+    if name is None:
+        return _ALL
+    return tuple(FAMILIES[each] for each in GROUPS.get(name, (ALIASES.get(name, name),)))
+
+
+def recognise(message: Message, families: tuple[Family, ...] = _ALL) -> Family | Rejected:
+    """Return the family that is surest of `message`, or why there is no such one; one alone is taken."""
+    if len(families) == 1:
+        return families[0]
+    sure = {family.name: family.recognise(message) for family in families}
+    best = max(sure.values())
     if best is Sure.NO:
         return Rejected(f"no family knows messages like this on {message.topic!r:.120}; name one")
     fitting = [name for name, each in sure.items() if each is best]

@@ -49,6 +49,7 @@ class Family:
     recognise: Callable[[Message], Sure]
     read: Callable[[Message, Context, State], tuple[Answer, State]]
     check: Callable[[Point], str | None]
+    recipe: bool = False  # read by data, not by code of its own
 
 
 def stateless(

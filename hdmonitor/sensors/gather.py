@@ -97,6 +97,10 @@ class Gathering:
         if declared is not None:
             quantity, unit = declared.quantity or quantity, declared.unit or unit
             size_um = declared.size_um or size_um
+        if context.learned and (quantity is None or unit is None):
+            for each in context.learned:
+                if each.path == field:
+                    quantity, unit = quantity or each.quantity, unit or each.unit
         if quantity is None:
             return
         value: float | None = None
@@ -149,7 +153,8 @@ class Gathering:
     ) -> None:
         """Take a figure or truth about the device; what is none is no finding.
 
-        Left out where only some fields are wanted, except the battery.
+        Its time says how old it is: only readings fill gaps. Left out where only
+        some fields are wanted, except the battery.
         """
         if self.context.wanted is not None and (
             quantity not in {"battery", "battery_low"} or quantity in self.context.channels
@@ -166,7 +171,6 @@ class Gathering:
                 value * scale,
                 channel=channel,
                 time=self.time if time is None else time,
-                backfill=self.backfill,
             )
         )
 

@@ -17,7 +17,7 @@ from hdmonitor.model import Message, Point, Rejected
 from hdmonitor.sensors.context import Context
 from hdmonitor.sensors.family import Answer, Evidence, Family, Sure, stateless
 from hdmonitor.sensors.gather import Gathering
-from hdmonitor.sensors.strict import strict_json
+from hdmonitor.sensors.strict import strict_json, text_number
 from hdmonitor.sensors.values import wrong_with
 from hdmonitor.units import QUANTITIES
 
@@ -58,10 +58,13 @@ def _take(out: Gathering, expression: str, written: str | None, raw: object, bod
         out.add(expression, raw, text=True)
         return
     unit = look(written[1:], body)
+    own = text_number(raw.strip()) if isinstance(raw, str) else None
+    if unit is None and raw is not None and not (own and own[1]):
+        unit = Rejected(f"the unit of {expression!r:.60} is None, not text")
     if isinstance(unit, Rejected):
         out.unreadable(expression, out.context.channels[expression].quantity, unit.reason)
     else:
-        out.add(expression, raw, said=unit, text=True)
+        out.add(expression, raw, said=unit or "", text=True)
 
 
 def look(expression: str | None, body: object) -> object:

@@ -58,19 +58,19 @@ _JSON = json.JSONDecoder(
 )
 
 
-def strict_text(payload: bytes) -> str | Rejected:
+def strict_text(payload: bytes, at_most: int = MAX_BYTES) -> str | Rejected:
     """Return the payload as text without the blanks around it, or why it is none."""
-    if len(payload) > MAX_BYTES:
-        return Rejected(f"the payload has {len(payload)} bytes; at most {MAX_BYTES} are read")
+    if len(payload) > at_most:
+        return Rejected(f"the payload has {len(payload)} bytes; at most {at_most} are read")
     try:
         return payload.decode("utf-8").strip(" \t\r\n\0")
     except UnicodeDecodeError as error:
         return Rejected(f"the payload is not UTF-8 text: byte {error.start} is 0x{payload[error.start]:02x}")
 
 
-def strict_json(payload: bytes) -> object | Rejected:
+def strict_json(payload: bytes, at_most: int = MAX_BYTES) -> object | Rejected:
     """Return the JSON document, or why it is none: finite numbers, unique keys, bounded depth and size."""
-    text = strict_text(payload)
+    text = strict_text(payload, at_most)
     if isinstance(text, Rejected):
         return text
     try:
