@@ -120,9 +120,8 @@ def test_a_line_is_answered_whatever_is_in_it(data):
 
     try:
         answer, _ = answer_to(line, None, Listening())
-    except LineError as error:
-        assert str(error)
-        return
+    except LineError:
+        return  # a sentence for standard error
 
     assert {"id", "topic", "family", "readings", "rejected"} <= set(answer)
     json.dumps(answer, allow_nan=False)
