@@ -90,7 +90,7 @@ def _announced(body: Members) -> Learned | str | None:
     if path == UNKNOWN_TEMPLATE:
         return f"the template of {topic!r:.80} is not understood: {body.get('value_template')!r:.80}"
     named = body.get("device_class")
-    if named in OPENINGS:
+    if isinstance(named, str) and named in OPENINGS:
         quantity: str | None = "contact"
         unit = f"{_word(body.get('payload_on', 'ON'))}/{_word(body.get('payload_off', 'OFF'))}"
     else:

@@ -44,7 +44,7 @@ def read(message: Message, context: Context) -> Answer:
     gateway, tag = parts.groups()
     if tag == "gw_status":
         out = Gathering(NAME, message, context, gateway, time=body.get("timestamp"))
-        if body.get("status") in {"online", "offline"}:
+        if body.get("status") in ("online", "offline"):
             out.alive(body["status"] == "online", gateway=True)
         return out.findings()
     out = Gathering(NAME, message, context, tag, time=body.get("ts"))

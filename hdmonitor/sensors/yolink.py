@@ -36,7 +36,7 @@ def read(message: Message, context: Context) -> Answer:
     if what == "DataRecord":
         _records(out, data.get("records"))
     elif what == "StatusChange":
-        if data.get("state") in {"online", "offline"}:
+        if data.get("state") in ("online", "offline"):
             out.alive(data["state"] == "online")
     else:
         _climate(out, data)

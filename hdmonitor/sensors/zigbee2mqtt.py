@@ -93,7 +93,7 @@ def _liveness(message: Message, context: Context) -> Answer:
     out = Gathering(NAME, message, context, device)
     body = strict_json(message.payload)
     word = body.get("state") if isinstance(body, dict) else strict_text(message.payload)
-    if word in {"online", "offline"}:
+    if word in ("online", "offline"):
         out.alive(word == "online", gateway=gateway)
     return out.findings()
 
