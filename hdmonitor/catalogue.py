@@ -6,9 +6,10 @@ name, they follow from the kind of equipment or the role of the room.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -21,7 +22,21 @@ from hdmonitor.model import NO_TIME, Force, Level, Response, Rule, Side
 from hdmonitor.units import parse_duration
 from hdmonitor.yaml_source import parse_yaml, validate
 
-RULES = ("storage", "rooms", "pressure", "air", "hoods", "doors", "power")
+RULES = (
+    "storage",
+    "goods",
+    "rooms",
+    "pressure",
+    "air",
+    "hoods",
+    "particles",
+    "doors",
+    "incubators",
+    "eyewash",
+    "power",
+)
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Role = Literal[
     "unclassified",
@@ -38,23 +53,43 @@ Role = Literal[
 Kind = Literal[
     "refrigerator",
     "cold-storage",
+    "cool-storage",
+    "warm-storage",
     "freezer",
     "cabinet",
     "cooler",
+    "incubator-30-35",
+    "incubator-20-25",
     "bsc-a2",
     "bsc-b2",
     "caci",
+    "lafw",
+    "cai",
+    "eyewash",
     "power",
 ]
 Contents = Literal[
-    "refrigerated", "controlled-cold", "frozen", "room-temperature", "antineoplastic", "hazardous"
+    "refrigerated",
+    "frozen",
+    "room-temperature",
+    "controlled-cold",
+    "freeze-sensitive",
+    "do-not-refrigerate",
+    "csp",
+    "dry",
+    "antineoplastic",
+    "hazardous",
 ]
+ForceName = Literal["SHALL", "SHOULD", "PRACTICE"]
+Confidence = Literal["primary", "secondary", "unconfirmed"]
 Part = Literal["inflow", "downflow", "exhaust", "power", "supply", "hood", "total"]
 LevelName = Literal["warning", "alarm", "critical"]
 Shape = TypeVar("Shape", bound="Strict")
 
 
 def _duration(text: Any) -> timedelta:
+    if isinstance(text, timedelta):
+        return text  # of a rule that another one is like
     if not isinstance(text, str):
         # pydantic gives a ValueError its place in the file, a TypeError ends the program
         why = "write the duration in quotes with its unit, such as '20s'"
@@ -98,7 +133,7 @@ class LimitEntry(Strict):
     longest: Duration | None = None  # absent: a site may not lengthen the delay of an alarm
     priority: Literal["low", "medium", "high", "critical"]
     name: str
-    force: Literal["SHALL", "SHOULD", "PRACTICE"] | None = None  # absent: that of the rule
+    force: ForceName | None = None  # absent: that of the rule
 
     @property
     def key(self) -> tuple[Level, Side]:
@@ -114,7 +149,26 @@ class Applies(Strict):
     roles: list[Role] = []
     to: list[Role] = []
     of: list[Part] = []
-    contents: list[Contents] = []
+    contents: list[str] = []  # words of `Contents`; a rule of a site may have its own
+
+
+def _day(text: Any) -> date:
+    if isinstance(text, date):
+        return text
+    if isinstance(text, str) and DAY.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    raise ValueError(f"{text!r:.40} is not a day; write it in quotes as '2026-03-02'")
+
+
+IsoDay = Annotated[
+    date,
+    BeforeValidator(_day),
+    PlainSerializer(date.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^{DAY.pattern}$"}),
+]
 
 
 class _Entry(Strict):
@@ -122,8 +176,9 @@ class _Entry(Strict):
     version: str
     what: str
     source: str
-    force: Literal["SHALL", "SHOULD", "PRACTICE"]
-    confidence: Literal["primary", "secondary", "unconfirmed"]
+    force: ForceName
+    confidence: Confidence
+    effective: IsoDay  # since when the source has it so; without a date of its own, since when we do
     response: Literal["containment", "storage", "other"]
     instruction: str = Field(max_length=60)
 
@@ -132,6 +187,9 @@ class RuleEntry(_Entry):
     """A rule of the catalogue, as written."""
 
     part: str = ""
+    condition: str = ""  # when the limit holds, in words
+    only_while: str = ""  # a state of the same equipment, such as "flowing"; else there is no verdict
+    beside: bool = False  # judged beside the rule of the place, not instead of it
     applies: list[Applies]
     thresholds: list[LimitEntry]
     deadband: str
@@ -228,7 +286,7 @@ class Catalogue:
         A rule for certain contents goes before one for the kind alone.
         """
         for with_contents in (True, False):
-            found = [rule for rule in self.rules if _fits(rule, spot, with_contents)]
+            found = [rule for rule in self.rules if not rule.beside and _fits(rule, spot, with_contents)]
             if found:
                 return found
         return []
@@ -246,6 +304,10 @@ class Catalogue:
             if any(_fits_entry(one, spot, with_contents=bool(one.contents)) for one in each.applies)
         ]
 
+    def beside(self, spot: Spot) -> list[RuleEntry]:
+        """Return the rules that judge `spot` as well: those of its contents, those of the site."""
+        return [rule for rule in self.rules if rule.beside and _fits(rule, spot, None)]
+
     def why_none(self, spot: Spot) -> str:
         """Say what has no rule at `spot`, and what has."""
         what = f"a {spot.kind}" if spot.kind else f"a room with the role {spot.role}"
@@ -258,6 +320,7 @@ class Catalogue:
         here = [
             each
             for rule in self.rules
+            if not rule.beside
             for each in rule.applies
             if spot.kind in each.kinds or spot.role in each.roles
         ]
@@ -267,17 +330,17 @@ class Catalogue:
         return f"{text}; there it can be {', '.join(possible) or 'nothing'}"
 
 
-def _fits(rule: RuleEntry, spot: Spot, with_contents: bool) -> bool:
+def _fits(rule: RuleEntry, spot: Spot, with_contents: bool | None) -> bool:
     return any(_fits_entry(each, spot, with_contents) for each in rule.applies)
 
 
-def _fits_entry(each: Applies, spot: Spot, with_contents: bool) -> bool:
+def _fits_entry(each: Applies, spot: Spot, with_contents: bool | None) -> bool:
     return (
         spot.quantity in each.quantity
         and (spot.kind in each.kinds if spot.kind else spot.role in each.roles)
         and (not each.to or spot.to in each.to)
         and (not each.of or spot.of in each.of)
-        and bool(each.contents) is with_contents
+        and (with_contents is None or bool(each.contents) is with_contents)
         and (not each.contents or bool(set(each.contents) & set(spot.contents)))
     )
 
@@ -336,157 +399,3 @@ def own_rules() -> Mapping[str, Rule]:
             for entry in load_catalogue().own
         }
     )
-
-
-# --- docs/rules.md ------------------------------------------------------------
-
-INTRODUCTION = """# Rules
-
-<!-- Written by hdmonitor.catalogue.page() from hdmonitor/rules/catalogue; a test keeps it fresh. -->
-
-No site chooses a rule by its name: it follows from the kind of equipment or the role of the room, and
-from what is measured. A site may tighten limits, never loosen them
-([configuration](configuration.md#limits)).
-
-- **Force** is that of the source: SHALL is mandatory there, SHOULD is recommended, PRACTICE is in no
-  standard. Delays, deadbands and priorities are PRACTICE everywhere.
-- **Confidence** says how the number is known: *primary* read in the source itself, *secondary* read
-  about it, *unconfirmed* neither. Somebody with access to USP must confirm the last two before relying
-  on them as law.
-- A value *at* the limit is inside, unless the limit is written with "or".
-- **Longest** is the longest delay a site may set ([why](decisions/0003-caps.md)); without one the
-  delay of an alarm cannot be lengthened.
-- Low priority wakes nobody.
-"""
-
-
-SUMS = """
-## What readings add up to
-
-These stand beside the limits of each value and take nothing from them
-([why](decisions/0015-exposure.md)). A reading stands until the next one, at most for what it vouches
-for; the last has no weight. A mean over a window that is covered to less than 95 % gives no verdict. It
-is worked out with doubted readings and without them, and the worse governs. A site cannot change these
-limits yet.
-"""
-
-
-def page() -> str:
-    """Return `docs/rules.md`."""
-    catalogue = load_catalogue()
-    own = "\n## The monitor about itself\n\nThese have no limits in the catalogue; the monitor builds them.\n"
-    chapters = [
-        INTRODUCTION,
-        *map(_rule_chapter, catalogue.rules),
-        *map(_placement_chapter, catalogue.placement),
-        SUMS,
-        *map(_exposure_chapter, catalogue.exposures),
-        own,
-        *map(_own_chapter, catalogue.own),
-    ]
-    return "\n".join(chapters)
-
-
-def _rule_chapter(rule: RuleEntry) -> str:
-    times = f"off-delay {show_exact(rule.off_delay)}, deadband {rule.deadband}"
-    facts = [
-        *_facts(rule),
-        f"- Back to normal: {times}. A reading vouches for at least {show_exact(rule.patience)}.",
-    ]
-    if rule.latched:
-        facts.append("- Latched: returns to service only by a named act.")
-    if rule.holds_stock:
-        facts.append("- An alarm puts the contents on hold.")
-    rows = [
-        "| Level | Outside when | Called | On-delay | Longest | Priority | Force |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-        *(_row(each, rule) for each in rule.thresholds),
-    ]
-    notes = f"\n{rule.notes}\n" if rule.notes else ""
-    text = "\n".join((*facts, "", *rows))
-    return f"## {rule.title}\n\n{_capital(rule.what)}.\n\n- For: {_for(rule)}.\n{text}\n{notes}"
-
-
-def _placement_chapter(entry: PlacementEntry) -> str:
-    stock = f"- For: {', '.join(entry.kinds)} with {', '.join(entry.contents)}."
-    rooms = f"- In: {', '.join(entry.roles)}, with at least {entry.air_changes}."
-    text = "\n".join((stock, rooms, *_facts(entry)))
-    return f"## {entry.id}\n\n{_capital(entry.what)}.\n\n{text}\n\n{entry.notes}\n"
-
-
-def _exposure_chapter(entry: ExposureEntry) -> str:
-    band = " and ".join(
-        f"{side} {limit}" for side, limit in (("above", entry.above), ("below", entry.below)) if limit
-    )
-    what = {"mkt": "mean kinetic temperature", "total": "time", "event": "time without a reading inside"}
-    facts = [
-        *_facts(entry),
-        f"- Adds up: {what[entry.measure]}{f' {band}' if band else ''}, in {show_exact(entry.window)}.",
-        f"- Back to normal: off-delay {show_exact(entry.off_delay)}, deadband {entry.deadband}.",
-    ]
-    if entry.beside:
-        facts.append("- Calls nobody while a limit alarm of the same point is open.")
-    if entry.holds_stock:
-        facts.append("- An alarm puts the contents on hold.")
-    rows = [
-        "| Level | Alarm when | Called | Priority | Force |",
-        "| --- | --- | --- | --- | --- |",
-        *(
-            f"| {t.level} | above {t.limit} | {t.name} | {t.priority} | {t.force or entry.force} |"
-            for t in entry.thresholds
-        ),
-    ]
-    notes = f"\n{entry.notes}\n" if entry.notes else ""
-    text = "\n".join((*facts, "", *rows))
-    return f"### {entry.id}\n\n{_capital(entry.what)}.\n\n- For: {_for(entry)}.\n{text}\n{notes}"
-
-
-def _own_chapter(entry: OwnEntry) -> str:
-    facts = "\n".join((*_facts(entry), f"- Priority: {entry.priority}."))
-    return f"### {entry.id}\n\n{_capital(entry.what)}.\n\n{facts}\n"
-
-
-def _facts(entry: _Entry) -> list[str]:
-    return [
-        f"- Force **{entry.force}**, confidence {entry.confidence}, version {entry.version}.",
-        f"- Source: {entry.source}.",
-        f"- First instruction: {entry.instruction}.",
-        f"- Answered by the escalation policy *{entry.response}*.",
-    ]
-
-
-def _row(each: LimitEntry, rule: RuleEntry) -> str:
-    if not any(character.isdigit() for character in each.limit):
-        outside = f"not {each.limit}"
-    elif each.ends == "exclusive":
-        outside = f"{each.limit} or {'more' if each.side == 'high' else 'less'}"
-    else:
-        outside = f"{'above' if each.side == 'high' else 'below'} {each.limit}"
-    if each.gauge:
-        outside += " (accuracy of the gauge)"
-    air = f" (probe in air {show_exact(each.air_probe_delay)})" if each.air_probe_delay else ""
-    longest = show_exact(each.longest) if each.longest else ""
-    cells = (
-        each.level,
-        outside,
-        each.name,
-        show_exact(each.on_delay) + air,
-        longest,
-        each.priority,
-        each.force or rule.force,
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def _for(rule: RuleEntry | ExposureEntry) -> str:
-    return "; ".join(
-        f"{' or '.join(each.quantity)} of {', '.join((*each.kinds, *each.roles))}"
-        + (f" to {', '.join(each.to)}" if each.to else "")
-        + (f" with {', '.join(each.contents)}" if each.contents else "")
-        + (f", {' or '.join(each.of)}" if each.of else "")
-        for each in rule.applies
-    )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from hdmonitor import __version__, cli_messages, cli_replay, cli_stories, kinetic, logs
+from hdmonitor import __version__, cli_messages, cli_replay, cli_rulebook, cli_stories, kinetic, logs
 from hdmonitor.acceptance import NotAccepted
 from hdmonitor.adapters.control import ControlRefused, ask
 from hdmonitor.adapters.messenger import accepts, send_now
@@ -24,7 +24,7 @@ from hdmonitor.clock import Clock
 from hdmonitor.decoding import Unreadable
 from hdmonitor.events import Alarm
 from hdmonitor.journal import JournalRefused
-from hdmonitor.model import Site
+from hdmonitor.model import Rule, Site
 from hdmonitor.reader import Reader
 from hdmonitor.replay import UnusableFile
 from hdmonitor.rows import OutboxRow
@@ -65,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         NotServed,
         Unusable,
         NotAccepted,
+        cli_rulebook.NoSuchRule,
         cli_stories.NotPlayed,
         cli_replay.NotReplayed,
         NotComparable,
@@ -107,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add("verify", _verify, "check the hash chain of the journal", journal)
     cli_replay.add_arguments(add("replay", _replay, "judge recorded readings in event time", both))
     _add_mkt(add("mkt", _mkt, "mean kinetic temperature of recorded readings"))
+    cli_rulebook.add_arguments(add("rules", _check, "list, show and explain the rules"))
     cli_stories.add_arguments(add("scenario", cli_stories.run, "play stories on the site's configuration"))
     cli_messages.add_arguments(add("decode", cli_messages.run, "show what captured messages say"))
     add("families", cli_messages.families, "list the payload families that can be read")
@@ -216,12 +218,19 @@ def _check(options: argparse.Namespace) -> int:
     print(effective(settings), end="")
     print(f"# {len(site.points)} points in {len(site.rooms)} rooms, configuration {site.config_hash[:12]}")
     for point in site.points.values():
-        rules = ", ".join(f"{rule.id} ({rule.force})" for rule in point.rules)
-        print(f"# {point.id}: {rules}")
+        rules = ", ".join(f"{rule.id} ({_standing(rule)})" for rule in point.rules)
+        print(f"# {point.id}: {rules or 'NOT JUDGED'}")
+        for off in point.off:
+            print(f"#   OFF: {off}")
     today = Clock().now().astimezone(ZoneInfo(site.zone)).date()
     for certificate in certificates(site, load_catalogue()):
         print(f"# {certificate.room.name}: {certificate.said(today)}")
     return 0
+
+
+def _standing(rule: Rule) -> str:
+    """Say how binding a rule is, and loudly if nobody has confirmed it."""
+    return f"{rule.force}, UNCONFIRMED" if rule.confidence == "unconfirmed" else rule.force
 
 
 # --- the daemon ---------------------------------------------------------------

@@ -97,6 +97,7 @@ class Threshold:
     priority: Priority
     name: str  # the word for being outside: "lost", "weak", "too warm"
     limit_is_inside: bool = True
+    force: Force = Force.PRACTICE
 
     def outside(self, value: float) -> bool:
         """Tell whether `value` (canonical unit) lies outside; NaN does."""
@@ -168,6 +169,20 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """A rule that a site does not apply, and who answers for that."""
+
+    rule: str
+    by: tuple[str, ...]  # names; two where one is not enough
+    signed: date
+    why: str
+
+    def __str__(self) -> str:
+        """Say it in one line, as it is shown wherever the rule is."""
+        return f"{self.rule} switched off by {' and '.join(self.by)} on {self.signed}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """One quantity measured at one place, with the rules that judge it."""
 
@@ -194,6 +209,9 @@ class Point:
     legs: tuple[Leg, ...] = ()  # no sensor measures it: it is the sum of these
     base: float = 0.0  # of such a sum: the part that nothing measures
     exposures: tuple[Exposure, ...] = ()
+    silent_after: timedelta | None = None  # later than `valid_for` where a day is what counts
+    only_while: str | None = None  # id of the point that says when there is a verdict on this one
+    off: tuple[SwitchedOff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

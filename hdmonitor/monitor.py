@@ -131,6 +131,7 @@ class Watch:
         "clock",
         "fault",
         "feeds",
+        "gate",
         "is_door",
         "last_at",
         "last_value",
@@ -155,6 +156,7 @@ class Watch:
         self.legs: tuple[tuple[Watch, Leg], ...] = ()  # of a sum: what is added up
         self.is_door = False  # the contact of a door between two rooms
         self.feeds: list[Watch] = []  # the sums of which it is a leg
+        self.gate: str | None = None  # the point that says when there is a verdict on this one
         self.last_at: datetime | None = None  # measured_at of the newest reading or fault
         self.last_value: float | None = None
         self.moment: datetime | None = None  # that time as it was told, and
@@ -340,6 +342,8 @@ class Monitor:
         for case in watch.cases():
             self._order[id(case)] = len(self._order)
         watch.is_door = point.id in self._doors
+        gated = point.only_while in self.site.points  # a story may leave the other point out
+        watch.gate = point.only_while if gated else None
         self._watches[point.id] = watch
         if not point.legs:
             self._by_field[point.topic, point.field] = watch
@@ -577,6 +581,14 @@ class Monitor:
         watch = self._watches[case.point.id]
         case.was_outside = bool(_outside(watch))
         assert isinstance(case.machine, Silence)  # noqa: S101  # the caller asked
+        by_day = watch.point.silent_after
+        if (
+            by_day
+            and watch.last_value is not None
+            and not case.was_outside
+            and case.machine.wait(by_day, due)
+        ):
+            return
         changes = case.machine.advance(due)
         case.machine.priced(_stake(watch))
         withhold = "" if self._linked else "the broker cannot be reached"
@@ -834,8 +846,9 @@ class Monitor:
             watch.seen.note(value, at)
             if not _at_rest(watch.fault):
                 self._observe(watch.fault, at, 0.0)
+            asked = self._asked(watch, value)
             for case in watch.rules:
-                self._observe(case, at, value)
+                self._observe(case, at, asked)
             for tally in watch.tallies:
                 if tally.take(at, value, self._draft, doubted=False, beside=watch.rules):
                     self._stir(tally.case)
@@ -846,6 +859,13 @@ class Monitor:
             self._observe_door(watch.point.id, at, reading.value)
         for each in watch.feeds:
             self._combine(each, reading)
+
+    def _asked(self, watch: Watch, value: float) -> float:
+        """Return what is judged: the value, or one inside where no verdict is asked for."""
+        gate = self._watches[watch.gate] if watch.gate is not None else None
+        if gate is None or gate.last_value != 0.0 or self._blind(gate):
+            return value
+        return _middle([limit for case in watch.rules for limit in case.rule.thresholds], value)
 
     def _observe(self, case: Case, at: datetime, value: float, *, note: bool = False) -> None:
         machine = case.machine
@@ -1017,6 +1037,15 @@ def _stake(watch: Watch) -> Priority:
 
 def _at_rest(case: Case) -> bool:
     return case.machine.phase in AT_REST
+
+
+def _middle(limits: Sequence[Threshold], otherwise: float) -> float:
+    """Return a value inside all limits."""
+    highs = [limit.limit for limit in limits if limit.side is Side.HIGH]
+    lows = [limit.limit for limit in limits if limit.side is Side.LOW]
+    if highs and lows:
+        return (min(highs) + max(lows)) / 2
+    return min(highs) - 1 if highs else max(lows) + 1 if lows else otherwise
 
 
 def _wrong_for(on_delay: timedelta, priority: Priority, name: str) -> Threshold:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import sha256
 from pathlib import Path
 from typing import get_args
@@ -15,24 +15,26 @@ from hdmonitor import site_air
 from hdmonitor.alerts.daily import Daily
 from hdmonitor.alerts.duty import gaps
 from hdmonitor.catalogue import Catalogue, RuleEntry, Spot, load_catalogue
+from hdmonitor.clock import Clock
 from hdmonitor.model import (
-    NO_TIME,
     Device,
     Duty,
     Equipment,
+    Exposure,
     Gateway,
     Maintenance,
     Person,
     Point,
     Policy,
+    Priority,
     Response,
     Room,
-    Rule,
     Shift,
     Site,
     StandIn,
     Step,
 )
+from hdmonitor.rulebook import Judged, Rulebook, contradiction
 from hdmonitor.sensors import also_subscribed, check_device, check_point, is_family
 from hdmonitor.settings import read_settings
 from hdmonitor.site_air import Air
@@ -55,25 +57,48 @@ from hdmonitor.yaml_source import Problem, Source, Where, read_yaml, suggest
 
 WEEK = get_args(Day)
 A_DAY = 1440  # minutes
+# Nobody reads a thermometer at the same minute every day.
+BY_DAY = timedelta(hours=26)
 INTERVALS = 3  # a reading vouches for three expected intervals
 # practice rule 12 for temperature and pressure; docs/decisions/0003-caps.md for humidity
 ACCURACY, COARSEST = "0.005 inH2O", "0.010 inH2O"  # of gauges: where none is stated, and at most
 LARGEST_OFFSET = {"temperature": "1 degC", "differential_pressure": "0.003 inH2O", "humidity": "3 %RH"}
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A site with the rules behind it."""
+
+    site: Site
+    book: Rulebook
+    judged: Mapping[str, tuple[Judged, ...]]  # by point
+    file: SiteFile
+
+
 def load_site(path: Path) -> tuple[Site | None, list[Problem]]:
     """Read a site file; the site is None if there is a problem that is more than a warning."""
+    drawn, problems = draw_site(path)
+    return (drawn.site if drawn else None), problems
+
+
+def draw_site(path: Path, now: datetime | None = None) -> tuple[Drawn | None, list[Problem]]:
+    """Read a site file as `load_site` does, and keep what `rules explain` tells.
+
+    What is signed or effective after `now`, by default that of this machine, is refused.
+    """
     source = read_yaml(path)
     if source.data is None:
         return None, source.problems
     file, left_out = sound_parts(source)
-    site = None
+    drawn = None
     if file is not None:
         catalogue = load_catalogue()
         digest = sha256(path.read_bytes() + catalogue.digest.encode()).hexdigest()
-        site = _Plan(file, left_out, source, catalogue).site(digest)
+        plan = _Plan(file, left_out, source, now or Clock().now(), catalogue)
+        site = plan.site(digest)
+        drawn = Drawn(site, plan.book, {point: tuple(each) for point, each in plan.judged.items()}, file)
     problems = sorted(source.problems, key=lambda problem: (problem.line, problem.column))
-    return (None if any(not problem.warning for problem in problems) else site), problems
+    return (None if any(not problem.warning for problem in problems) else drawn), problems
 
 
 def load_untightened(path: Path) -> Site:
@@ -86,7 +111,7 @@ def load_untightened(path: Path) -> Site:
     assert file is not None  # noqa: S101  # the caller has loaded it
     points = {id_: keys.model_copy(update={"limits": None}) for id_, keys in file.points.items()}
     file = file.model_copy(update={"points": points})
-    return _Plan(file, left_out, source, load_catalogue()).site("")
+    return _Plan(file, left_out, source, Clock().now(), load_catalogue()).site("")
 
 
 def load_daily(path: Path) -> Daily | None:
@@ -122,6 +147,12 @@ def check(settings_path: Path, site_path: Path, accepts: Callable[[str], str | N
     return loaded.source.problems + site_problems
 
 
+def may_be_daily(entry: RuleEntry, equipment: Equipment | None) -> bool:
+    """Tell whether a thermometer read once a day would do: storage that stays where it is."""
+    moves = equipment is not None and equipment.kind == "cooler"
+    return entry.holds_stock and not moves
+
+
 @dataclass(slots=True)
 class _Plan:
     """A site being drawn from its file; mistakes go into the source's problems."""
@@ -129,11 +160,14 @@ class _Plan:
     file: SiteFile
     left_out: frozenset[Where]  # sections and entries of the wrong shape
     source: Source
+    now: datetime
     catalogue: Catalogue
     rooms: dict[str, Room] = field(default_factory=dict)
     equipment: dict[str, Equipment] = field(default_factory=dict)
     pairs: Pairs = field(init=False)
     air: Air = field(init=False)
+    judged: dict[str, list[Judged]] = field(default_factory=dict)
+    book: Rulebook = field(init=False)
 
     def _complain(self, where: Where, text: str, *, at_key: bool = False, warning: bool = False) -> None:
         """Note a problem, unless it stands in a part that was left out."""
@@ -143,7 +177,10 @@ class _Plan:
     def site(self, digest: str) -> Site:
         """Draw everything; what is wrong is left out and complained about."""
         head = self.file.site
-        self._zone(("site", "time_zone"), head.time_zone)
+        zone = self._zone(("site", "time_zone"), head.time_zone)
+        self.book = Rulebook.drawn(
+            self.file, self.now.astimezone(zone).date(), self.catalogue, self._complain
+        )
         if head.regime == "503B":
             text = (
                 "503B is not covered: <797> numbers are not enough, 10 to 15 Pa between classes is expected"
@@ -172,8 +209,9 @@ class _Plan:
             self._known(("site", "digest", "notify", index), destination, "destinations")
         self._replays(points)
         measured = dict(points)
-        points |= self.pairs.sums(measured)
-        points |= self.air.sums(measured)
+        points |= self._sums(self.pairs.sums(measured))
+        points |= self._sums(self.air.sums(measured))
+        self._check_rules(points)
         self.pairs.contradictions(points)
         escalation = self.file.escalation
         site = Site(
@@ -207,6 +245,11 @@ class _Plan:
         if id_ in self.rooms:
             self._complain(where, f"{id_!r} is a room already; give the equipment another id", at_key=True)
         self._known((*where, "room"), keys.room, "rooms")
+        words = self.book.words()
+        for index, word in enumerate(keys.contents):
+            if word not in words:
+                text = f"{word!r} is nothing that a rule knows; {suggest(word, words)}"
+                self._complain((*where, "contents", index), text)
         return Equipment(id_, keys.name, keys.kind, keys.room, tuple(keys.contents))
 
     def _known(self, where: Where, id_: str, *sections: str) -> bool:
@@ -218,12 +261,29 @@ class _Plan:
             self._complain(where, f"there is no {nouns} {id_!r}; {suggest(id_, known)}")
         return any(id_ in getattr(self.file, section) for section in sections)
 
-    def _zone(self, where: Where, name: str) -> None:
+    def _zone(self, where: Where, name: str) -> tzinfo:
         try:
-            ZoneInfo(name)
+            return ZoneInfo(name)
         except (ValueError, OSError, KeyError):
             text = f"{name!r} is not a time zone; write an IANA name such as 'America/New_York'"
             self._complain(where, text)
+            return UTC
+
+    def _check_rules(self, points: Mapping[str, Point]) -> None:
+        """Check what only all points together can show."""
+        self.book.check_off()
+        for number, off in enumerate(self.file.switched_off):
+            for key in ("by", "second"):
+                if person := getattr(off, key):
+                    self._known(("switched_off", number, key), person, "people")
+            for index, point in enumerate(off.points):
+                if point not in points:
+                    self._known(("switched_off", number, "points", index), point, "points")
+        used = {each.entry.id for judged in self.judged.values() for each in judged}
+        for number, rule in enumerate(self.file.rules):
+            if rule.id in self.book.own - used:
+                text = f"{rule.id} judges no point of the site; check its quantity, kinds, roles and contents"
+                self._complain(("rules", number), text, warning=True)
 
     # --- points -------------------------------------------------------------
 
@@ -235,14 +295,27 @@ class _Plan:
         self._topic((*where, "topic"), keys.topic)
         if keys.gateway is not None:
             self._known((*where, "gateway"), keys.gateway, "gateways")
-        rule, patience = self._rule(id_, keys)
-        if rule is None:
+        in_sum = keys.measures == "airflow" and keys.at in self.rooms
+        flow = self.air.flow_rule(id_, keys.at, keys.of) if in_sum else None
+        entry = flow[1] if flow else None if in_sum else self._entry(id_, keys)
+        if entry is None:
             return None
+        judged = [Judged(entry, flow[0])] if flow else self._judged(id_, keys, entry)
+        if not judged:
+            return None
+        self.judged[id_] = judged
+        rules = tuple(each.rule for each in judged if each.rule)
+        if clash := contradiction(rules):
+            where_ = ("equipment", keys.at, "contents") if keys.at in self.equipment else where
+            text = f"{' and '.join(clash)} leave nothing inside at {id_!r}; keep such goods elsewhere"
+            self._complain(where_, text)
         to = keys.to if keys.measures == "differential_pressure" else None
         if to is not None and not self.pairs.is_enforced(keys.at, to):
-            rule = without_limits(rule)
+            rules = tuple(map(without_limits, rules))
         equipment = self.equipment.get(keys.at)
         place = places[keys.at]
+        by_day = self.file.site.monitoring == "daily" and may_be_daily(entry, equipment)
+        valid_for = max(INTERVALS * keys.every, entry.patience)
         point = Point(
             id=id_,
             name=keys.name or (f"{place.name} door" if keys.measures == "contact" else place.name),
@@ -254,17 +327,20 @@ class _Plan:
             field=keys.field,
             unit=keys.unit,
             every=keys.every,
-            valid_for=max(INTERVALS * keys.every, patience),
-            rules=(rule,),
+            valid_for=min(valid_for, BY_DAY) if by_day else valid_for,
+            rules=rules,
             sign=self._sign(id_, keys),
             offset=self._offset(id_, keys),
             probe=keys.probe,
             replay_as=keys.replay_as,
-            guards=guarded(rule),
-            response=rule.response,
+            guards=max((guarded(rule) for rule in rules), default=Priority.LOW),
+            response=Response(entry.response),
+            silent_after=BY_DAY if by_day else None,
+            only_while=self._gate(id_, keys, entry),
             to=to,
             accuracy=self._accuracy(id_, keys) or 0.0,
-            exposures=exposures_at(self.catalogue, self._spot(keys)),
+            exposures=self._exposures(id_, keys),
+            off=tuple(each.off for each in judged if each.off),
         )
         if wrong := check_point(point):
             given = {"family": keys.family, "unit": keys.unit, "field": keys.field}
@@ -272,46 +348,102 @@ class _Plan:
             self._complain((*where, named), wrong)
         return point
 
-    def _rule(self, id_: str, keys: PointKeys) -> tuple[Rule | None, timedelta]:
-        """Return the rule of a point and the least time its readings vouch for."""
-        where: Where = ("points", id_)
-        if keys.measures == "airflow" and keys.at in self.rooms:
-            found = self.air.flow_rule(id_, keys.at, keys.of)
-            return (found[0], found[1].patience) if found else (None, NO_TIME)
-        entry = self._entry(id_, keys)
-        if entry is None:
-            return None, NO_TIME
-        certified = None
-        if needs_certified(entry):
-            certified = self._certified(id_, keys)
-            if certified is None:
-                return None, NO_TIME
-        rule = rule_at_point(
-            entry,
-            keys.measures,
-            lambda inside, text: self._complain((*where, *inside), text),
-            probe=keys.probe,
-            certified=certified,
-            accuracy=self._accuracy(id_, keys),
-            limits=keys.limits,
-        )
+    def _judged(self, id_: str, keys: PointKeys, entry: RuleEntry) -> list[Judged]:
+        """Return the rule of the place and those beside it, as they apply to a point."""
+        found: list[Judged] = []
+        for each in (entry, *self.book.catalogue.beside(self._spot(keys))):
+            certified = self._certified(id_, keys) if needs_certified(each) else None
+            if certified is None and needs_certified(each):
+                return []
+            rule = rule_at_point(
+                each,
+                keys.measures,
+                lambda inside, text: self._complain(("points", id_, *inside), text),
+                probe=keys.probe,
+                certified=certified,
+                accuracy=self._accuracy(id_, keys),
+                limits=keys.limits if each is entry else None,
+            )
+            off = self.book.off(each, id_)
+            found.append(Judged(each, without_limits(rule) if off else rule, off))
         if keys.accuracy is not None and not any(each.gauge for each in entry.thresholds):
             text = f"{entry.id} gives figures, so that the accuracy of the gauge decides nothing; delete it"
-            self._complain((*where, "accuracy"), text)
-        return rule, entry.patience
+            self._complain(("points", id_, "accuracy"), text)
+        return found
+
+    def _sums(self, sums: Mapping[str, Point]) -> dict[str, Point]:
+        """Return derived points with the rules of the site, and without those it has switched off."""
+        found: dict[str, Point] = {}
+        for id_, point in sums.items():
+            (rule,) = point.rules
+            entries = self.book.catalogue.rules
+            entry = next(each for each in entries if (each.id, each.what) == (rule.id, rule.what))
+            off = self.book.off(entry, id_)
+            judged = self.judged[id_] = [Judged(entry, without_limits(rule) if off else rule, off)]
+            spot = Spot(
+                point.quantity,
+                role=self.rooms[point.room].role,
+                to=self.rooms[point.to].role if point.to else None,
+            )
+            for each in self.book.catalogue.beside(spot):
+                beside = rule_at_point(each, point.quantity, lambda *_: None, accuracy=point.accuracy)
+                off = self.book.off(each, id_)
+                judged.append(Judged(each, without_limits(beside) if off else beside, off))
+            rules = tuple(each.rule for each in judged if each.rule)
+            found[id_] = replace(point, rules=rules, off=tuple(each.off for each in judged if each.off))
+        return found
+
+    def _exposures(self, id_: str, keys: PointKeys) -> tuple[Exposure, ...]:
+        """Return what is added up at a point, without what the site has switched off."""
+        spot = self._spot(keys)
+        found: list[Exposure] = []
+        for entry, exposure in zip(
+            self.catalogue.exposures_for(spot), exposures_at(self.catalogue, spot), strict=True
+        ):
+            off = self.book.off(entry, id_)
+            rule = without_limits(exposure.rule) if off else exposure.rule
+            self.judged[id_].append(Judged(entry, rule, off))
+            if off is None:
+                found.append(exposure)
+        return tuple(found)
+
+    def _gate(self, id_: str, keys: PointKeys, entry: RuleEntry) -> str | None:
+        """Return the point that says when this one is judged."""
+        if not entry.only_while:
+            return None
+        beside = (
+            other
+            for other, its in self.file.points.items()
+            if its.at == keys.at and its.measures == entry.only_while
+        )
+        gate = next(beside, None)
+        if gate is None:
+            text = f"is judged only while {entry.only_while}; add a point that measures it at {keys.at!r}"
+            self._complain(("points", id_), text)
+        return gate
+
+    def _spot(self, keys: PointKeys) -> Spot:
+        equipment, room = self.equipment.get(keys.at), self.rooms.get(keys.at)
+        reference = self.rooms.get(keys.to) if keys.to else None
+        return Spot(
+            quantity=keys.measures,
+            kind=equipment.kind if equipment else None,
+            role=room.role if room else None,
+            to=reference.role if reference else None,
+            of=keys.of,
+            contents=equipment.contents if equipment else (),
+        )
 
     def _entry(self, id_: str, keys: PointKeys) -> RuleEntry | None:
         where: Where = ("points", id_)
-        to = None
         if keys.measures == "differential_pressure":
             if keys.to is None:
                 self._complain(where, "a differential_pressure needs 'to', the id of the reference room")
                 return None
             if not self._known((*where, "to"), keys.to, "rooms"):
                 return None
-            to = self.rooms[keys.to].role
-        spot = replace(self._spot(keys), to=to)
-        found = self.catalogue.rules_for(spot)
+        spot = self._spot(keys)
+        found = self.book.catalogue.rules_for(spot)
         if len(found) == 1:
             return found[0]
         if found:
@@ -320,18 +452,8 @@ class _Plan:
                 ("equipment", keys.at, "contents"), f"asks for {names} at once; keep goods of one kind there"
             )
         else:
-            self._complain((*where, "measures"), self.catalogue.why_none(spot))
+            self._complain((*where, "measures"), self.book.catalogue.why_none(spot))
         return None
-
-    def _spot(self, keys: PointKeys) -> Spot:
-        equipment, room = self.equipment.get(keys.at), self.rooms.get(keys.at)
-        return Spot(
-            quantity=keys.measures,
-            kind=equipment.kind if equipment else None,
-            role=room.role if room else None,
-            of=keys.of,
-            contents=equipment.contents if equipment else (),
-        )
 
     def _certified(self, id_: str, keys: PointKeys) -> Certified | None:
         given = self.file.equipment[keys.at].certified

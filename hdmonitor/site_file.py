@@ -22,7 +22,18 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from hdmonitor.catalogue import Contents, Duration, Kind, Part, Role, Strict
+from hdmonitor.catalogue import (
+    Applies,
+    Confidence,
+    Duration,
+    ForceName,
+    IsoDay,
+    Kind,
+    LimitEntry,
+    Part,
+    Role,
+    Strict,
+)
 from hdmonitor.model import NO_TIME, Response
 from hdmonitor.units import QUANTITIES
 from hdmonitor.yaml_source import Source, Where, validate
@@ -56,6 +67,22 @@ def _local_time(text: Any) -> time:
         return time.fromisoformat(text)
     raise ValueError(f"{text!r:.40} is not a time of day; write hours and minutes in quotes, such as '06:00'")
 
+
+RULE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}")
+
+
+def _rule_id(text: Any) -> Any:
+    if isinstance(text, str) and not RULE_ID.fullmatch(text):
+        why = f"{text!r:.40} is not an id of a rule; write letters, digits, '-', '_' or '.', at most 16"
+        raise ValueError(why)
+    return text
+
+
+RuleId = Annotated[
+    str,
+    BeforeValidator(_rule_id),
+    WithJsonSchema({"type": "string", "pattern": f"^{RULE_ID.pattern}$"}),
+]
 
 LocalTime = Annotated[
     time,
@@ -95,6 +122,9 @@ class SiteKeys(Strict):
     time_zone: str = Field(description="IANA name, such as America/New_York")
     waste_regime: Literal["subpart-p", "large-generator", "small-generator", "very-small-generator"] = Field(
         description="how long hazardous waste may stay; there is no default on purpose"
+    )
+    monitoring: Literal["continuous", "daily"] = Field(
+        "continuous", description="daily: storage must be heard once a day, not every interval"
     )
     digest: DigestKeys | None = Field(None, description="left out: nobody is told how everything stands")
 
@@ -141,8 +171,8 @@ class EquipmentKeys(Strict):
     name: Words
     kind: Kind = Field(description="decides its limits")
     room: Id = Field(description="id of the room it stands in")
-    contents: list[Contents] = Field(
-        default_factory=list, description="what it holds; decides the limits of a cooler"
+    contents: list[Words] = Field(
+        default_factory=list, description="what it holds; the strictest content sets the limit"
     )
     certified: Certified | None = Field(None, description="for hoods: the speeds that limits are measured by")
 
@@ -277,6 +307,42 @@ class MaintenanceKeys(Strict):
     by: Id = Field(description="id of the person who answers for it")
 
 
+class RuleKeys(Strict):
+    """A rule that the site adds: a state board's, its own, a maker's."""
+
+    id: RuleId = Field(description="stands in every verdict; not one of the package")
+    version: Words = Field(description="change it whenever a number changes")
+    like: str | None = Field(None, description="id of a rule from which everything else is taken")
+    what: Words | None = Field(None, description="what is limited, in a sentence")
+    source: Words = Field(description="law, standard, label or procedure it comes from")
+    force: ForceName = Field(description="SHALL, SHOULD or PRACTICE, as its source has it")
+    confidence: Confidence = Field(description="whether somebody has read it in the source")
+    effective: IsoDay = Field(description="since when it holds; not in the future")
+    condition: Words | None = Field(None, description="when it holds, in words")
+    applies: list[Applies] | None = Field(None, min_length=1, description="what it is for")
+    thresholds: list[LimitEntry] = Field(min_length=1, description="its limits")
+    deadband: str | None = Field(None, description="how far inside before the alarm is over, or 'none'")
+    off_delay: Duration | None = Field(None, description="how long inside before the alarm is over")
+    patience: Duration | None = Field(None, description="the least time a reading vouches for")
+    response: Literal["containment", "storage", "other"] | None = Field(
+        None, description="escalation policy that answers"
+    )
+    holds_stock: bool | None = Field(None, description="whether an alarm puts the contents on hold")
+    instruction: str | None = Field(None, max_length=60, description="what the first person does")
+    notes: str | None = None
+
+
+class OffKeys(Strict):
+    """A rule that the site does not apply, signed."""
+
+    rule: str = Field(description="id of the rule")
+    points: list[Id] = Field(default_factory=list, description="ids of points; left out: everywhere")
+    by: Id = Field(description="id of the person who answers for it")
+    second: Id | None = Field(None, description="id of another one, for SHALL and containment")
+    signed: IsoDay = Field(description="the day it was signed")
+    why: Words
+
+
 class SiteFile(Strict):
     """A pharmacy: rooms, equipment, points, people and who is told."""
 
@@ -292,6 +358,8 @@ class SiteFile(Strict):
     holidays: list[LocalDate] = Field(default_factory=list, description="days that have shifts of their own")
     escalation: EscalationKeys
     maintenance: list[MaintenanceKeys] = Field(default_factory=list)
+    rules: list[RuleKeys] = Field(default_factory=list)
+    switched_off: list[OffKeys] = Field(default_factory=list)
 
 
 def schema() -> str:
@@ -323,6 +391,8 @@ STAND_INS: dict[str, Any] = {
     "adjacencies": [],
     "holidays": [],
     "maintenance": [],
+    "rules": [],
+    "switched_off": [],
 }
 
 

@@ -79,7 +79,7 @@ def rule_at_point(
 
     `accuracy` is that of the gauge, where the site states it (canonical unit).
     """
-    own = {each.key: _threshold(each, quantity, probe, certified) for each in entry.thresholds}
+    own = {each.key: _threshold(each, entry, quantity, probe, certified) for each in entry.thresholds}
     if accuracy is not None:
         for each in entry.thresholds:
             if each.gauge:
@@ -137,7 +137,9 @@ def needs_certified(entry: RuleEntry) -> bool:
     return any(RELATIVE.fullmatch(each.limit) for each in entry.thresholds)
 
 
-def _threshold(each: LimitEntry, quantity: str, probe: str | None, certified: Certified | None) -> Threshold:
+def _threshold(
+    each: LimitEntry, entry: RuleEntry, quantity: str, probe: str | None, certified: Certified | None
+) -> Threshold:
     delay = each.air_probe_delay if probe == "air" and each.air_probe_delay else each.on_delay
     return Threshold(
         level=Level[each.level.upper()],
@@ -147,6 +149,7 @@ def _threshold(each: LimitEntry, quantity: str, probe: str | None, certified: Ce
         priority=Priority[each.priority.upper()],
         name=each.name,
         limit_is_inside=each.ends == "inclusive",
+        force=Force(each.force or entry.force),
     )
 
 

@@ -152,6 +152,7 @@ _QUANTITIES = (
     _state("contact", "closed", "open"),
     _state("running", "stopped", "running"),
     _state("mains", "lost", "on mains"),
+    _state("flowing", "still", "flowing"),
     Quantity("charge", (_PERCENT,)),
     Quantity("battery", (_PERCENT,)),
     Quantity("voltage", (Unit("V", 2, "V"), Unit("mV", 0, "mV", Fraction(1, 1000)))),

@@ -11,7 +11,15 @@ from hdmonitor.units import UnitError, express, quantity_named, show, show_durat
 
 LONGEST_VALUE = 18  # beyond this a figure is written with an exponent
 A_WEEK = 7
-PARTS = {"differential_pressure": "pressure", "air_velocity": "airflow", "contact": "door"}
+PARTS = {
+    "differential_pressure": "pressure",
+    "air_velocity": "airflow",
+    "contact": "door",
+    "particle_count": "particles",
+    "co2": "CO2",
+    "flowing": "flow",
+}
+AIR = ("air_velocity", "airflow", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,8 @@ class Situation:
     @property
     def is_hood(self) -> bool:
         """Whether people have their hands in it."""
-        return self.rule.response is Response.CONTAINMENT and self.point.equipment is not None
+        contained = self.rule.response is Response.CONTAINMENT and self.point.equipment is not None
+        return contained and self.point.quantity in AIR
 
     @property
     def is_room_pressure(self) -> bool:

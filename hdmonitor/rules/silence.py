@@ -17,7 +17,7 @@ from hdmonitor.rules.changes import Change, Moved, Span
 class Silence:
     """The watch over one point's signs of life, in the time of reception."""
 
-    __slots__ = ("heard", "phase", "rule", "since", "top", "valid_for")
+    __slots__ = ("heard", "phase", "rule", "since", "top", "valid_for", "waiting")
 
     def __init__(self, rule: Rule, valid_for: timedelta, since: datetime) -> None:
         self.rule = rule
@@ -26,6 +26,7 @@ class Silence:
         self.heard = False
         self.phase = Phase.UNKNOWN
         self.top: Threshold | None = None
+        self.waiting: tuple[datetime, timedelta] | None = None  # from which sign of life, how long
 
     @property
     def calm(self) -> bool:
@@ -43,7 +44,15 @@ class Silence:
 
     def due(self) -> datetime | None:
         """Return when silence becomes an alarm."""
-        return None if self.phase is Phase.ACTIVE else self.since + self.valid_for
+        if self.phase is Phase.ACTIVE:
+            return None
+        waits = self.waiting is not None and self.waiting[0] == self.since
+        return self.since + (self.waiting[1] if waits and self.waiting else self.valid_for)
+
+    def wait(self, longer: timedelta, at: datetime) -> bool:
+        """Let `longer` pass since the newest sign of life; tell whether that is still to come at `at`."""
+        self.waiting = self.since, longer
+        return self.heard and self.since + longer > at
 
     def advance(self, at: datetime) -> list[Change]:
         """Let time pass up to and including `at`."""

@@ -84,7 +84,9 @@ def watched(site: Site, heard: Mapping[str, LastHeard], alarms: Sequence[Alarm],
     rows: defaultdict[str, list[Row]] = defaultdict(list)
     for point in site.points.values():
         running = tuple(shown[alarm.id] for alarm in at_point[point.id])
-        rows[point.room].append(_row(site, point, heard.get(point.id), running, now))
+        gate = heard.get(point.only_while) if point.only_while else None
+        asked = gate is None or gate.value != 0.0
+        rows[point.room].append(_row(site, point, heard.get(point.id), running, now, asked=asked))
     today = now.astimezone(ZoneInfo(site.zone)).date()
     reports: defaultdict[str, list[str]] = defaultdict(list)
     for certificate in certificates(site, load_catalogue()):
@@ -101,9 +103,19 @@ def watched(site: Site, heard: Mapping[str, LastHeard], alarms: Sequence[Alarm],
     )
 
 
-def _row(site: Site, point: Point, heard: LastHeard | None, alarms: tuple[Shown, ...], now: datetime) -> Row:
+def _row(
+    site: Site,
+    point: Point,
+    heard: LastHeard | None,
+    alarms: tuple[Shown, ...],
+    now: datetime,
+    *,
+    asked: bool,
+) -> Row:
     told = _situation(site, point, now)
     look, state = _state(site, point, heard, now, alarms=bool(alarms))
+    if look == "outside" and not asked:
+        look, state = "inside", "not judged now"
     value = heard.value if heard else None
     return Row(
         point=point.id,

@@ -7,8 +7,9 @@ from typing import get_args
 
 import pytest
 
-from hdmonitor.catalogue import Contents, Kind, Part, Role, Spot, load_catalogue, own_rules, page
+from hdmonitor.catalogue import Contents, Kind, Part, Role, Spot, load_catalogue, own_rules
 from hdmonitor.model import Level, Priority, Response, Rule, Side
+from hdmonitor.rule_page import page
 from hdmonitor.site_limits import Certified, guarded, needs_certified, rule_at_point
 from hdmonitor.units import QUANTITIES, show_limit
 
@@ -341,7 +342,7 @@ def test_the_monitor_has_rules_for_its_own_alarms():
 
 
 def test_the_page_of_rules_is_fresh():
-    write = "from hdmonitor.catalogue import page; open('docs/rules.md', 'w').write(page())"
+    write = "from hdmonitor.rule_page import page; open('docs/rules.md', 'w').write(page())"
 
     assert (ROOT / "docs/rules.md").read_text() == page(), f'write it with: python -c "{write}"'
 

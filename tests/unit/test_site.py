@@ -239,7 +239,7 @@ MISTAKES = {
         "colours",
         (
             "unknown key 'colours'; known are site, rooms, adjacencies, equipment, gateways, points, people, "
-            "destinations, duties, holidays, escalation, maintenance"
+            "destinations, duties, holidays, escalation, maintenance, …"
         ),
     ),
     "a duplicate key": (
@@ -371,7 +371,7 @@ MISTAKES = {
     "a point without a rule": (
         with_point(f"at: pharmacy, measures: humidity, {PLAIN.replace('degC', 'ratio')}"),
         "humidity",
-        "no rule for humidity of a room with the role unclassified; there it can be temperature",
+        "no rule for humidity of a room with the role unclassified; there it can be co2, temperature",
     ),
     "a pressure without its reference": (
         with_point(f"at: buffer, measures: differential_pressure, {PLAIN.replace('degC', 'Pa')}"),

@@ -27,7 +27,7 @@ def outside(limit, quantity):
     """Return a value just beyond a limit."""
     if quantity_named(quantity).words:
         return 1.0 - limit.limit
-    step = {"differential_pressure": 0.001 * INCH}.get(quantity, 0.1)
+    step = {"differential_pressure": 0.001 * INCH, "particle_count": 1.0, "co2": 1.0}.get(quantity, 0.1)
     return limit.limit + (step if limit.side.value == "high" else -step)
 
 
@@ -93,7 +93,23 @@ def test_what_is_wrong_stands_in_the_unit_of_its_limit(told):
 def test_the_end_of_an_alarm_never_releases_what_it_held(told):
     inside = next(
         value
-        for value in (5.0, -15.0, 22.0, 18.0, 0.0, 1.0, 0.53, -0.02 * INCH, 0.025 * INCH, -0.01 * INCH, 80.0)
+        for value in (
+            5.0,
+            -15.0,
+            22.0,
+            18.0,
+            0.0,
+            1.0,
+            0.53,
+            -0.02 * INCH,
+            0.025 * INCH,
+            -0.01 * INCH,
+            80.0,
+            12.0,
+            35.0,
+            32.5,
+            1e3,
+        )
         if not any(limit.outside(value) for limit in told.rule.thresholds)
     )
     text = cleared(
