@@ -1,6 +1,7 @@
 # make demo   the simulated pharmacy in this terminal
 # make test   everything that has to hold before a change is released
 # make check  the part of it that takes less than a minute
+# make mutants  changes each line of the rules in turn, to see whether a test notices; about 20 minutes
 #
 # Each does all of its own set-up in .venv and .cache; only python3 (3.11 or newer), python3-venv and make
 # have to be there. With another interpreter: make PYTHON=python3.12 test
@@ -9,7 +10,7 @@ PYTHON = python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check static servers requirements
+.PHONY: demo test check static servers mutants requirements
 
 demo: .venv/runtime
 	$(BIN)/hdmonitor demo
@@ -25,6 +26,12 @@ static: .venv/development
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+# One at a time, so that the machine stays usable. What survives has to stand in docs/mutants.md.
+mutants: .venv/development
+	rm -rf mutants
+	nice $(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut results
 
 # What the tests talk to: mosquitto, VictoriaMetrics, InfluxDB.
 servers: .venv/development
