@@ -13,23 +13,30 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from hdmonitor import __version__, cli_messages, cli_replay, cli_rulebook, cli_stories, kinetic, logs
+from hdmonitor import (
+    __version__,
+    cli_alarms,
+    cli_messages,
+    cli_replay,
+    cli_rulebook,
+    cli_stories,
+    kinetic,
+    logs,
+)
 from hdmonitor.acceptance import NotAccepted
-from hdmonitor.adapters.control import ControlRefused, ask
+from hdmonitor.adapters.control import ControlRefused
 from hdmonitor.adapters.messenger import accepts, send_now
 from hdmonitor.adapters.mqtt import Unusable
 from hdmonitor.adapters.systemd import Systemd
 from hdmonitor.catalogue import load_catalogue
 from hdmonitor.clock import Clock
 from hdmonitor.decoding import Unreadable
-from hdmonitor.events import Alarm
 from hdmonitor.journal import JournalRefused
 from hdmonitor.model import Rule, Site
 from hdmonitor.reader import Reader
 from hdmonitor.replay import UnusableFile
-from hdmonitor.rows import OutboxRow
 from hdmonitor.service import Ended, Service, install_signals, plan_of
-from hdmonitor.settings import Settings, effective, load_settings
+from hdmonitor.settings import Settings, check_journal, effective, load_settings
 from hdmonitor.simulator.publisher import Broker, NotPublished, simulate
 from hdmonitor.simulator.telemetry import NotSimulated
 from hdmonitor.site import check, load_daily, load_site
@@ -66,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Unusable,
         NotAccepted,
         cli_rulebook.NoSuchRule,
+        cli_alarms.NotDone,
         cli_stories.NotPlayed,
         cli_replay.NotReplayed,
         NotComparable,
@@ -98,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add("run", _run, "watch the site until SIGTERM", both)
     add("check", _check, "validate both files and print the effective configuration", both)
-    _add_alarms(add("alarms", _alarms_list, "list, show, answer and close alarms"), journal)
+    _add_alarms(add("alarms", _alarms_list, "list, show, answer and close alarms"), both, journal)
     notify = add("notify", _notify, "send a test message", both)
     notify.add_argument("what", choices=["test"])
     notify.add_argument("destination", nargs="?", help="id of a destination")
@@ -130,12 +138,14 @@ def _shared() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     return both, journal
 
 
-def _add_alarms(command: argparse.ArgumentParser, journal: argparse.ArgumentParser) -> None:
+def _add_alarms(
+    command: argparse.ArgumentParser, both: argparse.ArgumentParser, journal: argparse.ArgumentParser
+) -> None:
     acts = command.add_subparsers(required=True, metavar="list|show|ack|close")
-    listed = acts.add_parser("list", help="alarms that nobody has closed", parents=[journal])
+    listed = acts.add_parser("list", help="alarms that nobody has closed", parents=[both])
     listed.add_argument("--all", action="store_true", help="closed ones too")
     listed.set_defaults(run=_alarms_list)
-    shown = acts.add_parser("show", help="everything about one alarm", parents=[journal])
+    shown = acts.add_parser("show", help="everything about one alarm", parents=[both])
     shown.add_argument("alarm", type=_alarm, metavar="A12")
     shown.set_defaults(run=_alarms_show)
     for name, text, needed in (("ack", "answer an alarm", False), ("close", "document and end it", True)):
@@ -215,6 +225,8 @@ def _checked(options: argparse.Namespace) -> tuple[Settings, Site]:
 
 def _check(options: argparse.Namespace) -> int:
     settings, site = _checked(options)
+    if problems := check_journal(options.config):
+        raise Refused("\n".join(map(str, problems)))
     print(effective(settings), end="")
     print(f"# {len(site.points)} points in {len(site.rooms)} rooms, configuration {site.config_hash[:12]}")
     for point in site.points.values():
@@ -253,55 +265,16 @@ def _reader(options: argparse.Namespace) -> Reader:
 
 
 def _alarms_list(options: argparse.Namespace) -> int:
-    with _reader(options) as reader:
-        alarms = reader.alarms(everything=options.all)
-    for alarm in alarms:
-        print(f"{alarm.id:8} {_stands(alarm):24} {alarm.opened_at:%Y-%m-%d %H:%M:%SZ}  {alarm.title}")
-    if not alarms:
-        print("no open alarm is on record; this does not say that all is well: see what is being watched")
-    return 0
-
-
-def _stands(alarm: Alarm) -> str:
-    if alarm.closed_at:
-        return f"closed by {alarm.closed_by}"
-    state = "ACTIVE" if alarm.active else "over, not documented"
-    return f"{state}, {alarm.acknowledged_by}" if alarm.acknowledged_by else state
+    return cli_alarms.listed(options, _settings(options.config).record.journal)
 
 
 def _alarms_show(options: argparse.Namespace) -> int:
-    with _reader(options) as reader:
-        found = reader.alarm(options.alarm)
-    if found is None:
-        raise Refused(f"no alarm {options.alarm!r}; list them with: hdmonitor alarms list --all")
-    alarm, events, messages = found
-    print(f"{alarm.id}  {alarm.title}\n{_stands(alarm)}; {alarm.point}, rule {alarm.rule} v{alarm.version}")
-    for stored in events:
-        event = stored.event
-        print(f"{event.at:%Y-%m-%d %H:%M:%SZ}  {event.kind.value:12} {json.dumps(event.detail)}")
-    for row in messages:
-        notice = row.notice
-        print(
-            f"{notice.at:%Y-%m-%d %H:%M:%SZ}  message      {notice.destination}: {notice.title}; {_fate(row)}"
-        )
-    return 0
-
-
-def _fate(row: OutboxRow) -> str:
-    if row.delivered_at:
-        return f"delivered {row.delivered_at:%H:%M:%SZ}, {row.answer}"
-    if row.replaced_by:
-        return "replaced by a newer one"
-    return f"OWED, {row.attempts} attempts failed{': ' + row.answer if row.answer else ''}"
+    return cli_alarms.shown(options, _settings(options.config).record.journal)
 
 
 def _act(options: argparse.Namespace) -> int:
-    request = {"do": options.do, "alarm": options.alarm, "by": options.by, "note": options.note}
-    answer = ask(_settings(options.config).record.socket, request)
-    if refusal := answer.get("refused"):
-        raise Refused(refusal)
-    print(f"{options.alarm}: {'acknowledged' if options.do == 'ack' else 'closed'} by {options.by}")
-    return 0
+    record = _settings(options.config).record
+    return cli_alarms.act(options, record.journal, record.socket)
 
 
 # --- messages, record ---------------------------------------------------------

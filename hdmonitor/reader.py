@@ -240,6 +240,11 @@ class Reader:
         found = self._rows(rows.SELECT_EXCURSION + " ORDER BY began_at, point, rule, level, side")
         return [rows.excursion(row) for row in found]
 
+    def outside(self, point: str, rule: str) -> bool:
+        """Tell whether an excursion of this rule at this point has not ended."""
+        question = "SELECT 1 FROM excursion WHERE point = ? AND rule = ? AND ended_at IS NULL LIMIT 1"
+        return bool(self._rows(question, point, rule))
+
     def quarantined(self, limit: int = 50) -> list[StoredQuarantined]:
         """Return undecodable messages, the newest first."""
         found = self._rows(rows.SELECT_QUARANTINED + " ORDER BY number DESC LIMIT ?", limit)

@@ -231,6 +231,7 @@ def read_settings(path: Path) -> Loaded:
         source.problems.append(Problem("environment", 0, 0, text))
         return loaded
     source.problems.extend(_unread_files(secrets))
+    source.problems.extend(_odd_files(secrets))
     if isinstance(source.data, dict):
         loaded.settings = _validated(loaded, path.parent)
     elif source.data is not None:
@@ -273,6 +274,26 @@ def _anchored(settings: Settings, folder: Path, loaded: Loaded) -> Settings:
     return settings.model_copy(update={"record": record, "broker": broker})
 
 
+def check_journal(path: Path) -> list[Problem]:
+    """Look whether the journal of the settings at `path`, which are sound, can be kept where they say."""
+    loaded = read_settings(path)
+    if loaded.settings is not None and (wrong := _unwritable(loaded.settings.record.journal)):
+        loaded.complain(("record", "journal"), wrong)
+    return loaded.source.problems
+
+
+def _unwritable(journal: Path) -> str:
+    """Say why a journal cannot be kept there, nothing if it can."""
+    folder = journal.parent
+    if not folder.is_dir():
+        return f"the folder of the journal, {folder}, does not exist; create it for the user of hdmonitor"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"the folder of the journal, {folder}, may not be written by this user; give it that right"
+    if journal.exists() and not (journal.is_file() and os.access(journal, os.R_OK | os.W_OK)):
+        return f"the journal, {journal}, is no file that this user may read and write; give it that right"
+    return ""
+
+
 # --- variables and files that nobody reads ----------------------------------------
 
 
@@ -312,6 +333,20 @@ def _unread_files(secrets: Path | None) -> list[Problem]:
         for file in _secret_files(secrets)
         if DELIMITER in file.name and not _is_read(file.name.upper())
     ]
+
+
+def _odd_files(secrets: Path | None) -> list[Problem]:
+    """Name each secret file that holds nothing, or more than one line: never what stands in it."""
+    problems = []
+    for file in _secret_files(secrets):
+        if not _is_read(file.name.upper()) or not file.is_file() or not os.access(file, os.R_OK):
+            continue  # what cannot be read is told by whoever reads it
+        lines = file.read_bytes().strip().splitlines()
+        if len(lines) != 1:
+            empty = "is empty; write the secret into it, or delete the file"
+            what = f"has {len(lines)} lines; a secret is one line" if lines else empty
+            problems.append(Problem(str(file), 0, 0, f"this secret file {what}"))
+    return problems
 
 
 def _secret_files(secrets: Path | None) -> list[Path]:

@@ -357,3 +357,64 @@ def test_every_setting_has_its_heading():
 
     settings = [name.replace("__", ".").lower() for name in names() if not name.endswith("__")]
     assert headings == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "this secret file is empty; write the secret into it, or delete the file"),
+        ("\n \n", "this secret file is empty; write the secret into it, or delete the file"),
+        ("opensesame\nold\n", "this secret file has 2 lines; a secret is one line"),
+    ],
+)
+def test_a_secret_file_that_holds_no_secret_is_named_and_never_quoted(load, secrets, text, why):
+    folder = secrets(broker__password=text)
+
+    assert f"{folder / 'broker__password'}: {why}" in load().lines
+
+
+def test_a_secret_of_one_line_may_end_with_it(load, secrets):
+    secrets(broker__password="opensesame\n")
+
+    assert load().lines == []
+
+
+CREATE = "create it for the user of hdmonitor"
+MAY_USE = "that this user may read and write; give it that right"
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Check a place for the journal, in a configuration of its own."""
+
+    def place(journal):
+        file = tmp_path / "hdmonitor.yaml"
+        file.write_text(f"record: {{ journal: {journal} }}\n", encoding="utf-8")
+        return [str(problem).removeprefix(f"{file}:") for problem in module.check_journal(file)]
+
+    return place
+
+
+def test_a_journal_in_a_folder_that_is_there_can_be_kept(place):
+    assert place("journal.db") == []
+
+
+def test_a_journal_in_a_folder_that_is_not_there_cannot(place, tmp_path):
+    assert place("none/journal.db") == [
+        f"1:11: the folder of the journal, {tmp_path / 'none'}, does not exist; {CREATE}"
+    ]
+
+
+def test_a_journal_that_is_a_folder_cannot(place, tmp_path):
+    (tmp_path / "journal.db").mkdir()
+
+    assert place("journal.db") == [f"1:11: the journal, {tmp_path / 'journal.db'}, is no file {MAY_USE}"]
+
+
+def test_a_folder_that_may_not_be_written_is_named(place, tmp_path, monkeypatch):
+    # Whoever runs the tests as root may write everywhere, so the answer of the system is set.
+    monkeypatch.setattr(module.os, "access", lambda _, rights: not rights & module.os.W_OK)
+
+    assert place("journal.db") == [
+        f"1:11: the folder of the journal, {tmp_path}, may not be written by this user; give it that right"
+    ]

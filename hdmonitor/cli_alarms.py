@@ -1,0 +1,138 @@
+"""The commands `hdmonitor alarms …`: in the site's local time and in the units of its rules."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hdmonitor.adapters.control import ask
+from hdmonitor.events import Alarm, Json
+from hdmonitor.model import Point, Rule, Site
+from hdmonitor.reader import Reader
+from hdmonitor.rows import OutboxRow, StoredEvent
+from hdmonitor.site import load_site
+from hdmonitor.units import QUANTITIES, show
+
+VALUES = ("value", "limit", "peak")
+MOMENTS = ("start", "end", "alarm_at", "until")
+
+
+class NotDone(Exception):
+    """An act or a question about an alarm that cannot be answered: why, what to do."""
+
+
+class Speech:
+    """How times and values are told; in UTC and canonical units where the site file cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self._site: Site | None
+        self._site, _ = load_site(path)
+        if self._site is None:
+            told = f"{path} cannot be used, see: hdmonitor check; times are UTC, units canonical"
+            print(told, file=sys.stderr)
+        self._zone = ZoneInfo(self._site.zone if self._site else "UTC")
+
+    def time(self, at: datetime) -> str:
+        """Write a moment with its zone: "2026-11-21 22:14:22 EST"."""
+        return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M:%S %Z}"
+
+    def detail(self, stored: StoredEvent, alarm: Alarm) -> str:
+        """Write what an event says: values in the unit of the rule, the canonical one beside it."""
+        detail = dict(stored.event.detail)
+        point = self._site.points.get(stored.event.subject) if self._site else None
+        rule = next((r for r in point.rules if r.id == detail.get("rule")), None) if point else None
+        if (detail.get("rule"), detail.get("version")) == (alarm.rule, alarm.version):
+            del detail["rule"], detail["version"]  # they stand above
+        parts = [f"{detail.pop('from')} -> {detail.pop('to')}"] if {"from", "to"} <= detail.keys() else []
+        parts += [self._part(key, value, point, rule) for key, value in detail.items() if value is not None]
+        return ", ".join(parts)
+
+    def _part(self, key: str, value: Json, point: Point | None, rule: Rule | None) -> str:
+        if key in VALUES and isinstance(value, (int, float)) and point is not None:
+            return f"{key} {_both(float(value), point, rule or point.rules[0])}"
+        if key in MOMENTS and isinstance(value, str):
+            return f"{key} {self.time(datetime.fromisoformat(value))}"
+        if isinstance(value, list):
+            return f"{key} {' '.join(map(str, value))}"
+        return f"{key} {value}"
+
+
+def _both(value: float, point: Point, rule: Rule) -> str:
+    """Write a value as messages do, and exactly in the canonical unit: "-0.001 in (-0.249 Pa)"."""
+    quantity = QUANTITIES[point.quantity]
+    shown = show(value, point.quantity, rule.unit, *(limit.limit for limit in rule.thresholds))
+    return shown if quantity.words else f"{shown} ({value:g} {quantity.canonical})"
+
+
+def listed(options: argparse.Namespace, journal: Path) -> int:
+    """List the alarms that nobody has closed."""
+    with Reader(journal) as reader:
+        alarms = reader.alarms(everything=options.all)
+    speech = Speech(options.site)
+    for alarm in alarms:
+        print(f"{alarm.id:8} {_stands(alarm):24} {speech.time(alarm.opened_at)}  {alarm.title}")
+    if not alarms:
+        print("no open alarm is on record; this does not say that all is well: see what is being watched")
+    return 0
+
+
+def _stands(alarm: Alarm) -> str:
+    if alarm.closed_at:
+        return f"closed by {alarm.closed_by}"
+    state = "ACTIVE" if alarm.active else "over, not documented"
+    return f"{state}, {alarm.acknowledged_by}" if alarm.acknowledged_by else state
+
+
+def shown(options: argparse.Namespace, journal: Path) -> int:
+    """Show everything about one alarm."""
+    with Reader(journal) as reader:
+        found = reader.alarm(options.alarm)
+    if found is None:
+        raise NotDone(f"no alarm {options.alarm!r}; list them with: hdmonitor alarms list --all")
+    alarm, events, messages = found
+    speech = Speech(options.site)
+    print(f"{alarm.id}  {alarm.title}\n{_stands(alarm)}; {alarm.point}, rule {alarm.rule} v{alarm.version}")
+    for stored in events:
+        event = stored.event
+        print(f"{speech.time(event.at)}  {event.kind.value:12} {speech.detail(stored, alarm)}")
+    for line in _messages(messages, speech):
+        print(line)
+    return 0
+
+
+def _messages(messages: list[OutboxRow], speech: Speech) -> Iterator[str]:
+    for row in messages:
+        notice = row.notice
+        told = f"{notice.destination}: {notice.title}; {_fate(row, speech)}"
+        yield f"{speech.time(notice.at)}  message      {told}"
+
+
+def _fate(row: OutboxRow, speech: Speech) -> str:
+    if row.delivered_at:
+        return f"delivered {speech.time(row.delivered_at)}, {row.answer}"
+    if row.replaced_by:
+        return "replaced by a newer one"
+    return f"OWED, {row.attempts} attempts failed{': ' + row.answer if row.answer else ''}"
+
+
+def act(options: argparse.Namespace, journal: Path, socket: Path) -> int:
+    """Answer or close an alarm, and say what is not over with it."""
+    request = {"do": options.do, "alarm": options.alarm, "by": options.by, "note": options.note}
+    answer = ask(socket, request)
+    if refusal := answer.get("refused"):
+        raise NotDone(str(refusal))
+    closed = options.do == "close"
+    outside = closed and _still_outside(options.alarm, journal)
+    more = "; still outside: it arms again with the next reading" if outside else ""
+    print(f"{options.alarm}: {'closed' if closed else 'acknowledged'} by {options.by}{more}")
+    return 0
+
+
+def _still_outside(id_: str, journal: Path) -> bool:
+    with Reader(journal) as reader:
+        found = reader.alarm(id_)
+        return found is not None and reader.outside(found[0].point, found[0].rule)
