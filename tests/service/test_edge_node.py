@@ -75,7 +75,8 @@ def rows(daemon, statement):
 def fridge(daemon):
     return rows(
         daemon,
-        "SELECT reading.value, reading.quality FROM reading JOIN point ON key = point WHERE id = 'fridge' ORDER BY seq",
+        "SELECT reading.value, reading.quality FROM reading JOIN point ON key = point "
+        "WHERE id = 'fridge' ORDER BY seq",
     )
 
 
