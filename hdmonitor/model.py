@@ -212,6 +212,7 @@ class Point:
     silent_after: timedelta | None = None  # later than `valid_for` where a day is what counts
     only_while: str | None = None  # id of the point that says when there is a verdict on this one
     off: tuple[SwitchedOff, ...] = ()
+    device: str | None = None  # which of several whose messages come on one topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,7 @@ class Device:
     time: str | None = None  # mapped family: JMESPath of the device time
     battery: str | None = None  # mapped family: JMESPath of the battery percentage
     also: tuple[str, ...] = ()  # topics of births and deaths that belong to this one
+    declared: Mapping[str, object] = field(default_factory=dict, hash=False)  # see sensors/context.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,6 +434,7 @@ class Value(NamedTuple):
     fault: str | None = None
     time: datetime | None = None  # its own, where a message has values of several times
     backfilled: bool = False  # stored and sent later
+    device: str | None = None  # as the point names it
 
 
 class Decoded(NamedTuple):

@@ -207,7 +207,7 @@ class Monitor:
             self._behind,
         )
         self._watches: dict[str, Watch] = {}
-        self._by_field: dict[tuple[str, str], Watch] = {}
+        self._by_field: dict[tuple[str, str | None, str], Watch] = {}
         self._selves: dict[str, Case] = {}
         self._cleared: dict[str, Alarm] = {}
         self._heap: list[tuple[datetime, int, Case]] = []
@@ -346,7 +346,7 @@ class Monitor:
         watch.gate = point.only_while if gated else None
         self._watches[point.id] = watch
         if not point.legs:
-            self._by_field[point.topic, point.field] = watch
+            self._by_field[point.topic, point.device, point.field] = watch
 
     def _case(self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, cause: str) -> Case:
         return Case(point, rule, machine, seen=seen, house=self._house, cause=cause)
@@ -780,7 +780,7 @@ class Monitor:
         if any(value.time is not None for value in values):  # several times: judged in their order
             values = sorted(values, key=lambda value: value.time or measured_at)
         for value in values:
-            watch = self._by_field[device.topic, value.field]
+            watch = self._by_field[device.topic, value.device, value.field]
             point = watch.point
             if value.time is not None or value.backfilled:
                 self._of_its_own_time(watch, value, message, measured_at)

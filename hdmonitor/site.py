@@ -114,6 +114,12 @@ def load_untightened(path: Path) -> Site:
     return _Plan(file, left_out, source, Clock().now(), load_catalogue()).site("")
 
 
+def _same_value(one: Point, other: Point) -> bool:
+    """Tell whether two points of one topic would take the same value."""
+    apart = one.device is not None and other.device is not None and one.device != other.device
+    return one.field == other.field and not apart
+
+
 def load_daily(path: Path) -> Daily | None:
     """Return when the site has its daily digest and who gets it, from a file that `load_site` takes."""
     file, _ = sound_parts(read_yaml(path))
@@ -333,6 +339,7 @@ class _Plan:
             offset=self._offset(id_, keys),
             probe=keys.probe,
             replay_as=keys.replay_as,
+            device=keys.device,
             guards=max((guarded(rule) for rule in rules), default=Priority.LOW),
             response=Response(entry.response),
             silent_after=BY_DAY if by_day else None,
@@ -522,11 +529,15 @@ class _Plan:
     def _devices(self, points: Mapping[str, Point]) -> dict[str, Device]:
         by_topic: defaultdict[str, list[Point]] = defaultdict(list)
         for point in points.values():
-            twin = next((p for p in by_topic[point.topic] if p.field == point.field), None)
+            twin = next((other for other in by_topic[point.topic] if _same_value(other, point)), None)
             if twin is not None:
                 text = f"the same field of the same topic as {twin.id!r}; each value belongs to one point"
                 self._complain(("points", point.id, "field"), text)
             by_topic[point.topic].append(point)
+        for topic in self.file.devices:
+            if topic not in by_topic:
+                meant = suggest(topic, list(by_topic))
+                self._complain(("devices", topic), f"no point has this topic; {meant}", at_key=True)
         return {topic: self._device(topic, tuple(together)) for topic, together in by_topic.items()}
 
     def _replays(self, points: Mapping[str, Point]) -> None:
@@ -548,11 +559,19 @@ class _Plan:
             time=common["time"],
             battery=common["battery"],
             also=also_subscribed(topic, points[0].family),
+            declared=self._declared(topic),
         )
         if is_family(device.family) and (wrong := check_device(device)):
+            if topic in self.file.devices:
+                self._complain(("devices", topic), wrong, at_key=True)
+                return replace(device, declared={})
             named = next((key for key in ("zone", "time", "battery") if common[key]), "family")
             self._complain(("points", points[0].id, named), wrong)
         return device
+
+    def _declared(self, topic: str) -> Mapping[str, object]:
+        keys = self.file.devices.get(topic)
+        return keys.model_dump(exclude_none=True) if keys is not None else {}
 
     def _common(self, key: str, points: tuple[Point, ...]) -> str | None:
         """Return what the points of one topic say of their device; they must not contradict."""

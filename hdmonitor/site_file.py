@@ -223,6 +223,7 @@ class PointKeys(Strict):
     zone: str | None = Field(None, description="IANA zone of device times that carry none")
     time: str | None = Field(None, description="mapped family: JMESPath of the device time")
     battery: str | None = Field(None, description="mapped family: JMESPath of the battery percentage")
+    device: Words | None = Field(None, description="which of several whose messages come on one topic")
     replay_as: Words | None = Field(None, description="name of the sensor in recorded readings")
     limits: LimitsKeys | None = None
 
@@ -343,6 +344,45 @@ class OffKeys(Strict):
     why: Words
 
 
+class ChannelKeys(Strict):
+    """What is known of one field of a device's messages."""
+
+    quantity: str | None = None
+    unit: str | None = None
+    on: str | None = Field(None, description="which state 'on', 'true' or 1 means, such as open")
+    true: str | None = Field(None, description="the same as on")
+    scale: float | None = Field(None, description="the figure is multiplied by it")
+    offset: float | None = Field(None, description="added after the scale, in the unit")
+    signed16: bool | None = Field(None, description="a register of 16 bits with sign, sent without")
+    map: list[list[float]] | None = Field(None, description="two corners: [[4, -50], [20, 50]]")
+    fault_values: list[float] | None = Field(None, description="figures that are faults")
+    size_um: float | None = Field(None, description="of a particle count: at least this size")
+
+
+class DeviceKeys(Strict):
+    """What is known of a device that its messages do not say; the same as context of `hdmonitor decode`."""
+
+    quantity: str | None = None
+    unit: str | None = None
+    on: str | None = Field(None, description="which state 'on', 'true' or 1 means, such as open")
+    true: str | None = Field(None, description="the same as on")
+    units: dict[str, str] | None = Field(None, description="by quantity")
+    temperature_unit: str | None = None
+    channels: dict[str, str | ChannelKeys] | list[str] | None = Field(None, description="by field")
+    field_map: dict[str, str | ChannelKeys] | None = Field(None, description="by dotted path")
+    fault_values: dict[str, list[float]] | None = Field(None, description="by field")
+    timezone: str | None = Field(None, description="IANA zone of times that carry none")
+    datalog_timezone: str | None = Field(None, description="the same for the times of a data log")
+    datalog_order: list[str] | None = Field(None, description="what the columns of a data log are")
+    device_profile: str | None = Field(None, description="maker and model, such as milesight:em300")
+    percent_means: str | None = Field(None, description="the quantity of a bare percentage")
+    counts_per: str | None = Field(
+        None, description="member with the volume of a particle counter, in litres"
+    )
+    full_topic: str | None = Field(None, description="Tasmota's FullTopic, where it was changed")
+    array: dict[str, str] | None = Field(None, description="names of t0, step_s and field")
+
+
 class SiteFile(Strict):
     """A pharmacy: rooms, equipment, points, people and who is told."""
 
@@ -352,6 +392,7 @@ class SiteFile(Strict):
     equipment: dict[Id, EquipmentKeys] = Field(default_factory=dict)
     gateways: dict[Id, GatewayKeys] = Field(default_factory=dict)
     points: dict[Id, PointKeys] = Field(min_length=1)
+    devices: dict[Words, DeviceKeys] = Field(default_factory=dict, description="by topic")
     people: dict[Id, PersonKeys]
     destinations: dict[Id, DestinationKeys]
     duties: dict[Id, DutyKeys] = Field(default_factory=dict)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from hdmonitor.model import Decoded, Device, Message, Point, Rejected
 from hdmonitor.sensors import mapped, sparkplug
+from hdmonitor.sensors.context import ContextError, context_of
 from hdmonitor.sensors.families import (
     ALIASES,
     FAMILIES,
@@ -76,7 +77,26 @@ def check_device(device: Device) -> str | None:
             ZoneInfo(device.zone)
     except (ValueError, OSError, KeyError):
         return f"{device.zone!r} is not a time zone; write an IANA name such as 'America/New_York'"
+    if wrong := _contradiction(device):
+        return wrong
+    try:
+        context_of(device.declared)
+    except ContextError as error:
+        return str(error)
     return mapped.wrong_with_expression(device.time) or mapped.wrong_with_expression(device.battery)
+
+
+def _contradiction(device: Device) -> str | None:
+    """Say where one field is two things in the messages of one topic."""
+    said: dict[str, Point] = {}
+    for point in device.points:
+        first = said.setdefault(point.field, point)
+        if (first.quantity, first.unit) != (point.quantity, point.unit):
+            return (
+                f"the field {point.field!r} is {first.quantity} in {first.unit} for {first.id!r} and "
+                f"{point.quantity} in {point.unit} for {point.id!r}; one topic has one meaning"
+            )
+    return None
 
 
 def _unknown(family: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hdmonitor.model import Decoded, Device, Message, Point, Rejected, Value
-from hdmonitor.sensors.context import Channel, Context
+from hdmonitor.sensors.context import Channel, Context, context_of
 from hdmonitor.sensors.families import family_named
 from hdmonitor.sensors.family import State
 from hdmonitor.sensors.found import Findings
@@ -12,11 +14,15 @@ from hdmonitor.sensors.found import Findings
 class DeviceReader:
     """Reads the messages of one topic for the points that are configured on it."""
 
-    __slots__ = ("_by_field", "_context", "_read")
+    __slots__ = ("_alone", "_by_field", "_context", "_read")
 
     def __init__(self, device: Device) -> None:
         """Prepare what is the same for every message."""
-        self._by_field = {point.field: point for point in device.points}
+        self._by_field: dict[str, tuple[Point, ...]] = {}
+        for point in device.points:
+            self._by_field[point.field] = (*self._by_field.get(point.field, ()), point)
+        # Of several devices on one topic nobody could say whose battery it is.
+        self._alone = not any(point.device for point in device.points)
         self._read = family_named(device.family).read
         self._context = context_for(device)
 
@@ -30,29 +36,38 @@ class DeviceReader:
         values: list[Value] = []
         battery = low = None
         for found in findings.found:
-            if (point := self._by_field.get(found.field)) is not None:
-                own = found.time if found.time != findings.time else None
-                values.append(
-                    Value(found.field, point.quantity, found.value, found.fault, own, found.backfill)
-                )
+            for point in self._by_field.get(found.field, ()):
+                if point.device is None or point.device == found.device:
+                    own = found.time if found.time != findings.time else None
+                    # What the publisher itself calls old is no more a sign of life than what was stored.
+                    stored = found.backfill or found.stale
+                    values.append(
+                        Value(
+                            found.field, point.quantity, found.value, found.fault, own, stored, point.device
+                        )
+                    )
             if found.quantity == "battery":
                 battery = found.value if battery is None else battery
             elif found.quantity == "battery_low" and found.value:
                 low = 0.0
-        return Decoded(tuple(values), findings.time, low if battery is None else battery)
+        level = (low if battery is None else battery) if self._alone else None
+        return Decoded(tuple(values), findings.time, level)
 
 
 def context_for(device: Device) -> Context:
-    """Return what a device's points say about its messages."""
-    channels = {point.field: _channel(point) for point in device.points}
-    return Context(
+    """Return what a site says about a device; raises ContextError for what cannot be used."""
+    declared = context_of(device.declared)
+    channels = {
+        point.field: replace(
+            declared.channels.get(point.field, Channel()), quantity=point.quantity, unit=point.unit
+        )
+        for point in device.points
+    }
+    return replace(
+        declared,
         channels=channels,
-        timezone=device.zone,
+        timezone=device.zone or declared.timezone,
         time=device.time,
         battery=device.battery,
         wanted=channels,
     )
-
-
-def _channel(point: Point) -> Channel:
-    return Channel(point.quantity, point.unit)

@@ -238,8 +238,8 @@ MISTAKES = {
         SITE + "colours: {}\n",
         "colours",
         (
-            "unknown key 'colours'; known are site, rooms, adjacencies, equipment, gateways, points, people, "
-            "destinations, duties, holidays, escalation, maintenance, …"
+            "unknown key 'colours'; known are site, rooms, adjacencies, equipment, gateways, points, "
+            "devices, people, destinations, duties, holidays, escalation, …"
         ),
     ),
     "a duplicate key": (
