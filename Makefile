@@ -2,6 +2,7 @@
 # make test   everything that has to hold before a change is released
 # make check  the part of it that takes less than a minute
 # make mutants  changes each line of the rules in turn, to see whether a test notices; about 20 minutes
+# make fuzz   ten million messages that nobody should send, over all payload families
 #
 # Each does all of its own set-up in .venv and .cache; only python3 (3.11 or newer), python3-venv and make
 # have to be there. With another interpreter: make PYTHON=python3.12 test
@@ -10,7 +11,7 @@ PYTHON = python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check static servers mutants requirements
+.PHONY: demo test check static servers mutants requirements fuzz
 
 demo: .venv/runtime
 	$(BIN)/hdmonitor demo
@@ -20,6 +21,11 @@ test: static servers
 
 check: static
 	$(BIN)/python -m pytest tests/unit tests/scenarios
+
+# Ten million messages that nobody should send, over all payload families; FUZZ="--messages 100000 --seed 7"
+FUZZ =
+fuzz: .venv/development
+	PYTHONPATH=. $(BIN)/python tests/fuzz.py $(FUZZ)
 
 static: .venv/development
 	$(BIN)/ruff format --check .

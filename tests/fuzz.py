@@ -30,7 +30,7 @@ from hdmonitor.sensors.family import Answer, Family
 PAYLOADS = Path(__file__).parent / "payloads"
 SENSORS = str(Path(sys.modules["hdmonitor.sensors"].__file__ or "").parent)
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
-TRACED = 64  # one in so many messages is watched for the lines it reaches
+TRACED = 128  # one in so many messages is watched for the lines it reaches
 LARGEST_CORPUS = 512  # seeds of a family; beyond, a random one makes room
 LONGEST = 4096  # bytes of a changed message; the bombs are longer
 SLOW = 2.0  # seconds; a message of 64 KiB takes a few milliseconds, on a busy machine some dozens
