@@ -15,7 +15,7 @@ from typing import TypeAlias, get_args
 from pydantic import ValidationError
 
 from hdmonitor.catalogue import Applies, Catalogue, Contents, ExposureEntry, RuleEntry
-from hdmonitor.model import Force, Level, Response, Rule, Side, SwitchedOff
+from hdmonitor.model import NO_TIME, Force, Level, Response, Rule, Side, SwitchedOff
 from hdmonitor.site_file import OffKeys, RuleKeys, SiteFile
 from hdmonitor.site_limits import RELATIVE
 from hdmonitor.units import QUANTITIES, UnitError, parse_amount, parse_difference
@@ -188,6 +188,8 @@ def _check_numbers(entry: RuleEntry, quantity: str, complain: Complain) -> None:
     limits: dict[tuple[Level, Side], float] = {}
     for number, each in enumerate(entry.thresholds):
         where: Where = ("thresholds", number)
+        if each.longest is not None and each.longest < max(each.on_delay, each.air_probe_delay or NO_TIME):
+            complain((*where, "longest"), "shorter than the delay itself; lengthen it, or shorten the delay")
         if each.key in limits:
             complain(where, f"a second {each.level} limit on the {each.side} side; keep one of them")
         try:

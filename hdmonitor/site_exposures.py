@@ -22,7 +22,7 @@ def _exposure(entry: ExposureEntry, quantity: str) -> Exposure:
         source=entry.source,
         force=Force(entry.force),
         confidence=entry.confidence,
-        thresholds=tuple(_threshold(each, measure, quantity) for each in entry.thresholds),
+        thresholds=tuple(_threshold(each, entry, quantity) for each in entry.thresholds),
         unit="degC" if measure is Measure.MKT else "s",
         deadband=deadband,
         off_delay=entry.off_delay,
@@ -34,10 +34,10 @@ def _exposure(entry: ExposureEntry, quantity: str) -> Exposure:
     return Exposure(rule, measure, entry.window, above, below, entry.beside)
 
 
-def _threshold(each: LimitEntry, measure: Measure, quantity: str) -> Threshold:
+def _threshold(each: LimitEntry, entry: ExposureEntry, quantity: str) -> Threshold:
     limit = (
         parse_amount(each.limit, quantity)
-        if measure is Measure.MKT
+        if Measure(entry.measure) is Measure.MKT
         else parse_duration(each.limit).total_seconds()
     )
     return Threshold(
@@ -47,4 +47,6 @@ def _threshold(each: LimitEntry, measure: Measure, quantity: str) -> Threshold:
         each.on_delay,
         Priority[each.priority.upper()],
         each.name,
+        each.ends == "inclusive",
+        Force(each.force or entry.force),
     )
