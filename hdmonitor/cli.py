@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from hdmonitor import (
     __version__,
     cli_alarms,
+    cli_discover,
     cli_messages,
     cli_replay,
     cli_rulebook,
@@ -25,6 +26,7 @@ from hdmonitor import (
 )
 from hdmonitor.acceptance import NotAccepted
 from hdmonitor.adapters.control import ControlRefused
+from hdmonitor.adapters.listener import NotHeard
 from hdmonitor.adapters.messenger import accepts, send_now
 from hdmonitor.adapters.mqtt import Unusable
 from hdmonitor.adapters.systemd import Systemd
@@ -76,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cli_alarms.NotDone,
         cli_stories.NotPlayed,
         cli_replay.NotReplayed,
+        cli_discover.NotDiscovered,
+        NotHeard,
         NotComparable,
         Unreadable,
     ) as error:
@@ -120,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_stories.add_arguments(add("scenario", cli_stories.run, "play stories on the site's configuration"))
     cli_messages.add_arguments(add("decode", cli_messages.run, "show what captured messages say"))
     add("families", cli_messages.families, "list the payload families that can be read")
+    cli_discover.add_arguments(add("discover", _discover, "list what the broker hears", both), _duration)
     demo = add("demo", _demo, "a simulated pharmacy in this terminal, in about a minute")
     demo.add_argument("--for", dest="span", type=_duration, metavar="90s", help="end by itself after this")
     simulated = add("simulate", _simulate, "publish the simulated pharmacy to a broker")
@@ -350,6 +355,10 @@ def _demo(options: argparse.Namespace) -> int:
         return run(options.span)
     except NotPlayed as error:
         raise Refused(str(error)) from error
+
+
+def _discover(options: argparse.Namespace) -> int:
+    return cli_discover.run(options, _settings, _site)
 
 
 def _simulate(options: argparse.Namespace) -> int:
