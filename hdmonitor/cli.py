@@ -368,7 +368,7 @@ def _simulate(options: argparse.Namespace) -> int:
     if port and not port.isdecimal():
         raise Refused(f"{options.broker!r} is not HOST[:PORT]; write for instance 127.0.0.1:1883")
     broker = Broker(host, int(port or 1883), options.user, os.environ.get("MQTT_PASSWORD"))
-    done = simulate(_site(options.site), broker, stop, length=options.span)
+    done = simulate(_site(options.site), broker, stop, Clock(), length=options.span)
     for point in done.left_out:
         print(f"{point} is not simulated", file=sys.stderr)
     print(f"{done.confirmed} messages confirmed by the broker, {done.unconfirmed} not")

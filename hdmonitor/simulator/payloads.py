@@ -93,6 +93,24 @@ def _tasmota(_device: Device, raw: Raws, at: datetime) -> str:
     return json.dumps(body)
 
 
+def _shelly_gen2(device: Device, raw: Raws, at: datetime) -> str:
+    components: dict[str, Any] = {"ts": at.timestamp()}
+    for point, value in raw:
+        name, _, member = point.field.rpartition(".")
+        components.setdefault(name, {"id": 0})[member] = value
+    source = device.topic.partition("/")[0]
+    return json.dumps(
+        {"src": source, "dst": f"{source}/events", "method": "NotifyStatus", "params": components}
+    )
+
+
+def _json_units(_device: Device, raw: Raws, at: datetime) -> str:
+    body: dict[str, Any] = {"timestamp": _iso(at)}
+    for point, value in raw:
+        body[point.field] = {"value": value, "unit": point.unit}
+    return json.dumps(body)
+
+
 def _bare(_device: Device, raw: Raws, _at: datetime) -> str:
     ((_, value),) = raw
     return _text(value)
@@ -147,5 +165,7 @@ _ENCODERS: dict[str, Callable[[Device, Raws, datetime], str]] = {
     "esphome": _bare,
     "plain": _bare,
     "plain_value": _bare,
+    "shelly_gen2": _shelly_gen2,
+    "json_units": _json_units,
     "mapped": _mapped,
 }

@@ -14,7 +14,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from hdmonitor.clock import Clock, ScaledClock
+from hdmonitor.clock import Clock
 from hdmonitor.model import Site
 from hdmonitor.simulator.acts import working_days
 from hdmonitor.simulator.pharmacy import Pharmacy
@@ -53,20 +53,18 @@ def simulate(
     site: Site,
     broker: Broker,
     stop: threading.Event,
+    clock: Clock,
     *,
-    speed: float = 1.0,
     length: timedelta | None = None,
     seed: int = 1,
 ) -> Published:
     """Publish an ordinary day of the pharmacy from now on, until `stop` is set or `length` is over.
 
-    `length` is real time. With a `speed` other than 1 the devices' own times
-    run ahead of the real clock, which only a monitor on the same scaled clock
-    believes. Raises NotSimulated for a site that cannot be imitated and
-    NotPublished when the broker does not let us in at the start; a broker that
-    goes away later is waited for.
+    `length` is real time; the devices' own times are those of `clock`. Raises
+    NotSimulated for a site that cannot be imitated and NotPublished when the
+    broker does not let us in at the start; a broker that goes away later is
+    waited for.
     """
-    clock = Clock() if speed == 1 else ScaledClock(speed)
     start = clock.now()
     sensors = Sensors(site, Pharmacy(seed, start), working_days(seed, site.zone, start))
     ends = inf if length is None else monotonic() + length.total_seconds()

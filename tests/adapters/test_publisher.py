@@ -7,6 +7,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from servers import Mosquitto, free_port, wait_until
 
+from hdmonitor.clock import Clock, ScaledClock
 from hdmonitor.simulator.publisher import Broker, NotPublished, simulate
 from hdmonitor.site import load_site
 
@@ -30,7 +31,9 @@ def test_everything_published_is_confirmed_and_arrives(mosquitto, site):
     assert subscribed.wait(10)
     stop, result = threading.Event(), []
     broker = Broker("127.0.0.1", mosquitto.port)
-    simulation = threading.Thread(target=lambda: result.append(simulate(site, broker, stop, speed=100.0)))
+    simulation = threading.Thread(
+        target=lambda: result.append(simulate(site, broker, stop, ScaledClock(100)))
+    )
 
     simulation.start()
     wait_until(lambda: len(heard) > 200, 20)
@@ -49,7 +52,7 @@ def test_everything_published_is_confirmed_and_arrives(mosquitto, site):
 def test_a_simulation_ends_by_itself_after_its_length(mosquitto, site):
     broker = Broker("127.0.0.1", mosquitto.port)
 
-    published = simulate(site, broker, threading.Event(), length=timedelta(seconds=0.5))
+    published = simulate(site, broker, threading.Event(), Clock(), length=timedelta(seconds=0.5))
 
     assert published.confirmed >= len(site.devices)
 
@@ -58,7 +61,7 @@ def test_no_broker_is_a_sentence(site):
     port = free_port()
 
     with pytest.raises(NotPublished, match=rf"no broker at 127.0.0.1:{port}: .*; start one or name another"):
-        simulate(site, Broker("127.0.0.1", port), threading.Event())
+        simulate(site, Broker("127.0.0.1", port), threading.Event(), Clock())
 
 
 def test_a_broker_that_wants_a_password_is_a_sentence(tmp_path, site):
@@ -67,4 +70,4 @@ def test_a_broker_that_wants_a_password_is_a_sentence(tmp_path, site):
         broker = Broker("127.0.0.1", closed.port, user="simulator", password="wrong")
 
         with pytest.raises(NotPublished, match=r"does not let the simulator in: Not authorized"):
-            simulate(site, broker, threading.Event())
+            simulate(site, broker, threading.Event(), Clock())
