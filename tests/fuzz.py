@@ -12,10 +12,12 @@ import argparse
 import json
 import math
 import resource
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -224,6 +226,12 @@ def fuzz(messages: int, seed: int, names: list[str]) -> list[Victim]:
     for victim in fed:
         for each in (*victim.seeds, *(Seed(victim.seeds[0].topic, bomb, UNDECLARED) for bomb in BOMBS)):
             feed(victim, each, NOW, traced=len(each.payload) <= LONGEST)
+    with suppress(KeyboardInterrupt):  # stopped: what was done so far is told
+        _go_on(fed, messages, random)
+    return fed
+
+
+def _go_on(fed: list[Victim], messages: int, random: Random) -> None:
     for number in range(messages):
         victim = fed[number % len(fed)]
         base, other = random.choice(victim.seeds), random.choice(victim.seeds)
@@ -239,7 +247,6 @@ def fuzz(messages: int, seed: int, names: list[str]) -> list[Victim]:
                 victim.seeds.append(each)
         if random.randrange(RARELY) == 0:
             victim.state = None  # a session that begins anew
-    return fed
 
 
 def peak() -> int:
@@ -256,6 +263,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--family", action="append", default=[])
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     victims(given.family)
     before, started = peak(), time.perf_counter()
     try:
