@@ -127,7 +127,8 @@ def _form(path: Path, heading: str, points: Mapping[str, Point], until: datetime
         if names.count(column) > 1:
             place = len(",".join(names[: names.index(column, names.index(column) + 1)])) + 2
             raise UnusableFile(f"{path}:1:{place}: the column {column!r} stands there twice; {told}")
-    sensors = {(sensor, p.quantity): (p.id, _reader(p)) for p in points.values() for sensor in _names(p)}
+    measured = [point for point in points.values() if not point.legs]
+    sensors = {(sensor, p.quantity): (p.id, _reader(p)) for p in measured for sensor in _names(p)}
     return _Form(len(names), itemgetter(*(names.index(column) for column in COLUMNS)), sensors, until)
 
 
@@ -196,6 +197,8 @@ def replay(
             if reading.quality is FAULT:
                 result.faults[f"{reading.point} ({reading.fault})"] += 1
         result.until.update({r.point: r.measured_at for r in batch if r.value is not None})
+        sums = (r for r in outcome.readings if site.points[r.point].legs)
+        result.until.update({r.point: r.measured_at for r in sums if r.value is not None})
     for one in monitor.running_excursions() if monitor else ():
         found[_key(one)] = one
     result.excursions = sorted(found.values(), key=lambda o: (o.start, o.point, o.rule, o.level, o.side))
@@ -211,7 +214,8 @@ def batches(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
 
 def of_journal(reader: Reader, site: Site) -> tuple[list[str], Iterator[Reading]]:
     """Return the points of the site that a journal tells, and their readings in event order."""
-    told = [point for point in reader.points() if point in site.points]
+    # Sums are made again from what they are the sum of.
+    told = [id_ for id_ in reader.points() if (point := site.points.get(id_)) and not point.legs]
     return told, (_as_measured(reading) for reading in reader.in_event_order(told))
 
 

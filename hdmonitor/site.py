@@ -218,7 +218,6 @@ class _Plan:
         points |= self._sums(self.pairs.sums(measured))
         points |= self._sums(self.air.sums(measured))
         self._check_rules(points)
-        self.pairs.contradictions(points)
         escalation = self.file.escalation
         site = Site(
             id=head.id,
@@ -240,8 +239,10 @@ class _Plan:
             holidays=frozenset(self.file.holidays),
             gateways=self._gateways(points),
         )
-        site_air.complain_of_reports(site, self.catalogue, self._complain)
-        site_air.complain_of_placement(site, self._complain)
+        if all(problem.warning for problem in self.source.problems):  # what does not fit is no news then
+            self.pairs.contradictions(points)
+            site_air.complain_of_reports(site, self.catalogue, self._complain)
+            site_air.complain_of_placement(site, self._complain)
         return site
 
     # --- places -------------------------------------------------------------
@@ -306,7 +307,8 @@ class _Plan:
         entry = flow[1] if flow else None if in_sum else self._entry(id_, keys)
         if entry is None:
             return None
-        judged = [Judged(entry, flow[0])] if flow else self._judged(id_, keys, entry)
+        accuracy = self._accuracy(id_, keys)
+        judged = [Judged(entry, flow[0])] if flow else self._judged(id_, keys, entry, accuracy)
         if not judged:
             return None
         self.judged[id_] = judged
@@ -345,7 +347,7 @@ class _Plan:
             silent_after=BY_DAY if by_day else None,
             only_while=self._gate(id_, keys, entry),
             to=to,
-            accuracy=self._accuracy(id_, keys) or 0.0,
+            accuracy=accuracy,
             exposures=self._exposures(id_, keys),
             off=tuple(each.off for each in judged if each.off),
         )
@@ -355,7 +357,7 @@ class _Plan:
             self._complain((*where, named), wrong)
         return point
 
-    def _judged(self, id_: str, keys: PointKeys, entry: RuleEntry) -> list[Judged]:
+    def _judged(self, id_: str, keys: PointKeys, entry: RuleEntry, accuracy: float) -> list[Judged]:
         """Return the rule of the place and those beside it, as they apply to a point."""
         found: list[Judged] = []
         for each in (entry, *self.book.catalogue.beside(self._spot(keys))):
@@ -368,12 +370,12 @@ class _Plan:
                 lambda inside, text: self._complain(("points", id_, *inside), text),
                 probe=keys.probe,
                 certified=certified,
-                accuracy=self._accuracy(id_, keys),
+                accuracy=accuracy or None,
                 limits=keys.limits if each is entry else None,
             )
             off = self.book.off(each, id_)
             found.append(Judged(each, without_limits(rule) if off else rule, off))
-        if keys.accuracy is not None and not any(each.gauge for each in entry.thresholds):
+        if keys.accuracy is not None and accuracy and not any(each.gauge for each in entry.thresholds):
             text = f"{entry.id} gives figures, so that the accuracy of the gauge decides nothing; delete it"
             self._complain(("points", id_, "accuracy"), text)
         return found
@@ -488,22 +490,22 @@ class _Plan:
             self._complain(("points", id_, "sign"), "only a differential_pressure can be reversed; delete it")
         return keys.sign
 
-    def _accuracy(self, id_: str, keys: PointKeys) -> float | None:
-        """Return how far a gauge may be off, canonical; None for what is no differential pressure."""
+    def _accuracy(self, id_: str, keys: PointKeys) -> float:
+        """Return how far a gauge may be off, canonical; 0 for what is no differential pressure."""
         where: Where = ("points", id_, "accuracy")
         if keys.measures != "differential_pressure":
             if keys.accuracy is not None:
                 self._complain(where, "only a differential_pressure has one; delete it")
-            return None
+            return 0.0
         try:
             accuracy = parse_difference(keys.accuracy or ACCURACY, keys.measures)
         except UnitError as error:
             self._complain(where, str(error))
-            return None
+            return 0.0
         if not 0 < accuracy <= parse_difference(COARSEST, keys.measures):
             text = f"{keys.accuracy!r} is not more than 0 and at most {COARSEST}; use another gauge"
             self._complain(where, text)
-            return None
+            return 0.0
         return accuracy
 
     def _offset(self, id_: str, keys: PointKeys) -> float:

@@ -246,12 +246,9 @@ def complain_of_placement(site: Site, complain: Complain) -> None:
             assert room is not None  # noqa: S101  # else there are none
             for why in _against(site, room, rule):
                 stock = " and ".join(sorted(rule.contents & set(unit.contents)))
-                belongs = (
-                    f"belongs into a negative room with at least {rule.air_changes:g} air changes an hour"
-                )
-                text = (
-                    f"{unit.name} holds {stock} stock, which {belongs} ({rule.rule}, {rule.force}), and {why}"
-                )
+                belongs = f"belongs into a negative room with at least {rule.air_changes:g} air changes"
+                named = f"{rule.rule}, {rule.force}"
+                text = f"{unit.name} holds {stock} stock, which {belongs} ({named}), and {why}"
                 complain(("equipment", unit.id, "room"), text, warning=True)
 
 

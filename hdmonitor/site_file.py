@@ -59,6 +59,12 @@ def _longer_than_nothing(duration: Any) -> Any:
     return duration
 
 
+def _two(rooms: list[str]) -> list[str]:
+    if len(rooms) != 2:  # noqa: PLR2004  # a pair
+        raise ValueError("name two rooms, such as [hd-buffer, hd-ante]")
+    return rooms
+
+
 Interval = Annotated[Duration, AfterValidator(_longer_than_nothing)]
 
 
@@ -151,7 +157,7 @@ class RoomKeys(Strict):
 class AdjacencyKeys(Strict):
     """Two rooms side by side."""
 
-    rooms: list[Id] = Field(min_length=2, max_length=2, description="ids of the two rooms")
+    rooms: Annotated[list[Id], AfterValidator(_two)] = Field(description="ids of the two rooms")
     through: Literal["door", "wall", "ceiling"] = Field(description="what lies between them")
     door: Id | None = Field(None, description="id of the contact at the door between them")
     enforced: bool = Field(description="whether the pair is judged, as the designated person marks it")

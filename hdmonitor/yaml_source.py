@@ -264,6 +264,8 @@ def sentence(detail: ErrorDetails, where: Where, shape: type[BaseModel]) -> str:
     last = str(detail["loc"][-1]) if detail["loc"] else ""
     match detail["type"]:
         case "missing":
+            if where and isinstance(where[-1], int):
+                name = f"entry {where[-1] + 1} of {str(where[-2])!r}"
             text = f"{last!r} is missing{f' in {name}' if where else ''}; add it"
         case "extra_forbidden":
             text = f"unknown key {name}; {suggest(last, _keys_at(shape, where[:-1]))}"

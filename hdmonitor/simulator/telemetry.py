@@ -40,7 +40,8 @@ class Sensors:
         for topic, device in site.devices.items():
             if known := tuple(point for point in device.points if _is_simulated(point)):
                 self._devices[topic] = replace(device, points=known)
-        self.left_out = tuple(sorted(each.id for each in site.points.values() if not _is_simulated(each)))
+        measured = [each for each in site.points.values() if not each.legs]
+        self.left_out = tuple(sorted(each.id for each in measured if not _is_simulated(each)))
         if not self._devices:
             raise NotSimulated(
                 f"site {site.id} has none of the simulated points, which are {', '.join(INSTRUMENTS)}"
