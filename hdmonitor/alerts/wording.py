@@ -92,8 +92,8 @@ def opened(s: Situation, zone: str, about: About = About.OPENED) -> Text:
         (0, _instruction(s)),
         (1, _critical(s)),
         (2, _forbidden(s)),
+        (2, _where_to(s)),
         *((2, each) for each in s.outlook),
-        (3, _where_to(s)),
         (3, f"Door {s.door}." if s.door and s.cause == "limit" else ""),
         (4, _whom_to_call(s)),
     )
