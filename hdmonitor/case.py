@@ -31,11 +31,14 @@ from hdmonitor.model import (
 )
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.changes import Change, Lowered, Moved, Raised, Span
+from hdmonitor.rules.found import Found
 from hdmonitor.rules.silence import Silence
 
 # A trend over single readings turns with the last digit of the sensor.
 MARK_EVERY = timedelta(minutes=5)
 A_DAY = timedelta(hours=24)
+
+CLOSED = "the site is closed; told at opening"
 
 
 @dataclass(slots=True)
@@ -93,6 +96,7 @@ class House:
     move_to: Callable[[Point, datetime], tuple[str, ...] | None]  # spare units; None where nothing is moved
     beside: Callable[[Point], str]  # the other room of a pair, where a room has several pairs
     roster: Roster
+    opening: Callable[[datetime], datetime]  # when somebody is there: that moment, or the next opening
     explained: Callable[[Case], str] = lambda _case: ""  # why its silence calls nobody
     behind: Callable[[Case, datetime], Behind | None] = lambda _case, _at: None  # of a gateway
 
@@ -104,7 +108,7 @@ class Case:
         self,
         point: Point,
         rule: Rule,
-        machine: Machine | Silence,
+        machine: Machine | Silence | Found,
         *,
         seen: Seen,
         house: House,
@@ -130,6 +134,8 @@ class Case:
         self.by_door = False  # it is withheld because an opening explains the pressure
         self.was_outside = False  # silence after a value outside
         self.over: Span | None = None  # the worst excursion of this alarm that has ended
+        self.withdrawn = False  # late data showed that the alarm never was
+        self.held = False  # and only a named act ends it
 
     @property
     def key(self) -> str:
@@ -211,7 +217,7 @@ class Case:
         self._remember(span)
         if span.end is not None:
             detail: dict[str, Json] = {
-                **self._rule(span.threshold),
+                **self.named(span.threshold),
                 "start": span.start.isoformat(),
                 "end": span.end.isoformat(),
                 "peak": span.peak,
@@ -256,7 +262,7 @@ class Case:
         opening = change.after is Phase.ACTIVE and self.alarm is None
         name = f"A{draft.next_event}" if opening else self.alarm.id if self.alarm else None
         detail: dict[str, Json] = {
-            **self._rule(change.threshold),
+            **self.named(change.threshold),
             "from": change.before.value,
             "to": change.after.value,
             "value": self.seen.value,
@@ -267,9 +273,12 @@ class Case:
         draft.outcome.rooms.add(self.point.room)
         if opening and name is not None:
             self._open(name, change, draft, withhold)
+        elif self.held and change.after is Phase.ACTIVE and change.threshold is not None:
+            self.held = self.withdrawn = False  # now it is one
+            self._raised(Raised(change.at, change.threshold), draft)
         elif self.by_door and change.after is Phase.ACTIVE and self.resume_at is None:
             self._start(About.OPENED, change.at, draft)
-        elif self.alarm is not None and change.after not in (Phase.ACTIVE, Phase.CLEARING):
+        elif self.alarm is not None and change.after not in (Phase.ACTIVE, Phase.CLEARING) and not self.held:
             self._clear(number, change.at, draft, back=change.after is Phase.NORMAL)
 
     def _open(self, name: str, change: Moved, draft: Draft, withhold: str) -> None:
@@ -292,7 +301,7 @@ class Case:
         self._start(About.OPENED, change.at, draft, withhold)
 
     def _raised(self, change: Raised, draft: Draft) -> None:
-        draft.event(change.at, Kind.RAISED, self.point.id, self._rule(change.threshold), self._alarm().id)
+        draft.event(change.at, Kind.RAISED, self.point.id, self.named(change.threshold), self._alarm().id)
         # practice rule 7: an acknowledgement covers its level only
         self._update(
             draft,
@@ -306,21 +315,64 @@ class Case:
         self._start(About.RAISED, change.at, draft)
 
     def _lowered(self, change: Lowered, draft: Draft) -> None:
-        draft.event(change.at, Kind.LOWERED, self.point.id, self._rule(change.threshold), self._alarm().id)
+        draft.event(change.at, Kind.LOWERED, self.point.id, self.named(change.threshold), self._alarm().id)
         self._update(draft, level=change.threshold.level, priority=change.threshold.priority)
 
     def _clear(self, number: int, at: datetime, draft: Draft, *, back: bool) -> None:
-        if self.told and back:
-            text = wording.cleared(self._situation(at), self.house.zone)
-            self._tell(number, About.CLEARED, tuple(self.told), text, at=at, draft=draft)
+        if self.told and (back or self.withdrawn) and not self.held:
+            text = self._last_words(at)
+            about = About.WITHDRAWN if self.withdrawn else About.CLEARED
+            self._tell(number, about, tuple(self.told), text, at=at, draft=draft)
         self._update(draft, active=False, cleared_at=at)
         draft.outcome.states[f"cleared:{self._alarm().id}"] = alarm_state(self._alarm())
         draft.cleared[self._alarm().id] = self._alarm()
         self.alarm = self.call = self.acknowledged_until = self.resume_at = None
         self.by_door = False
         self.told = []
-        self.was_outside = False
+        self.was_outside = self.withdrawn = self.held = False
         self.over = None
+
+    def _last_words(self, at: datetime) -> wording.Text:
+        worded = wording.withdrawn if self.withdrawn else wording.cleared
+        return worded(self._situation(at), self.house.zone)
+
+    # --- late data ----------------------------------------------------------
+
+    def rejudged(self, machine: Machine, at: datetime, draft: Draft, *, withdrawn: bool) -> None:
+        """Go on with what the limits made of all readings, those that came late as well.
+
+        `withdrawn` says that nothing is left of what opened the alarm. What is
+        long past does not call people while the site is closed.
+        """
+        before, was, self.machine = self.machine.phase, self.machine.top, machine
+        if withdrawn and not self.withdrawn:
+            self._withdraw(at, draft)
+        changes: list[Change] = []
+        if machine.phase is not before:
+            changes.append(Moved(at, before, machine.phase, machine.top or was))
+        if self.alarm is not None and was and machine.top and machine.top is not was:
+            worse = machine.top.rank >= was.rank
+            changes.append(Raised(at, machine.top) if worse else Lowered(at, machine.top))
+        stale = machine.last_at is not None and at > machine.last_at + machine.valid_for
+        opening = self.house.opening(at) if stale and self.alarm is None else at
+        self.apply(changes, draft, withhold=CLOSED if opening > at else "")
+        if opening > at and self.alarm is not None:
+            self.resume_at = opening
+        worst = machine.worst_outside()
+        if self.alarm is not None and worst and worst.start and worst.start < self.alarm.began_at:
+            self._update(draft, began_at=worst.start)
+
+    def _withdraw(self, at: datetime, draft: Draft) -> None:
+        """Say that an alarm never was. One that latches stays until a person ends it."""
+        self.withdrawn = True
+        draft.event(at, Kind.WITHDRAWN, self.point.id, self.named(None), self._alarm().id)
+        self.held = self.rule.latched and self._alarm().level is not Level.WARNING
+        text = self._last_words(at)
+        self._update(draft, title=text.title)
+        if self.held and self.told:
+            detail = _called(About.WITHDRAWN, self.told)
+            number = draft.event(at, Kind.CALLED, self.point.id, detail, self._alarm().id)
+            self._tell(number, About.WITHDRAWN, tuple(self.told), text, at=at, draft=draft)
 
     # --- calls to people ----------------------------------------------------
 
@@ -360,7 +412,7 @@ class Case:
         about, names = self.call.take(at)
         targets, why = self.house.roster.reached(names, at)
         self.told.extend(target for target in targets if target not in self.told)
-        detail: dict[str, Json] = {"about": about.value, "destinations": list(targets)}
+        detail = _called(about, targets)
         if why:
             detail["why"] = [*why]
         number = draft.event(at, Kind.CALLED, self.point.id, detail, self._alarm().id)
@@ -417,6 +469,8 @@ class Case:
         """End the alarm by a named act; return it as it stood, cleared."""
         alarm = self._alarm()
         self.apply(self.machine.close(at), draft)
+        if self.held:
+            self._clear(draft.next_event, at, draft, back=False)
         return draft.outcome.alarms[alarm.id]
 
     def _expire(self, at: datetime, draft: Draft) -> None:
@@ -473,10 +527,11 @@ class Case:
     def _began(self, at: datetime) -> datetime:
         if isinstance(self.machine, Silence):
             return self.machine.since
-        worst = self.machine.worst_outside()
+        worst = self.machine.worst_outside() if isinstance(self.machine, Machine) else None
         return worst.start if worst and worst.start else at
 
-    def _rule(self, threshold: Threshold | None) -> dict[str, Json]:
+    def named(self, threshold: Threshold | None) -> dict[str, Json]:
+        """Return the fields that name the rule and one of its limits."""
         detail: dict[str, Json] = {"rule": self.rule.id, "version": self.rule.version}
         if threshold is not None:
             detail |= {
@@ -511,6 +566,8 @@ class Case:
             "was_outside": self.was_outside,
             "over": self._over_state(),
             "figure": self.seen.value if self.exposure else None,
+            "withdrawn": self.withdrawn,
+            "held": self.held,
             "alarm": alarm_state(self.alarm) if self.alarm else None,
             "call": self.call.state() if self.call else None,
             "told": list(self.told),
@@ -546,6 +603,7 @@ class Case:
         self.over = self._restored_over(state["over"])
         if self.exposure is not None:
             self.seen.value = state["figure"]
+        self.withdrawn, self.held = state.get("withdrawn", False), state.get("held", False)
         self.alarm = restored_alarm(state["alarm"]) if state["alarm"] else None
         self.told = state["told"]
         if state["call"]:
@@ -553,6 +611,10 @@ class Case:
         self.acknowledged_until = _time(state["acknowledged_until"])
         self.resume_at = _time(state["resume_at"])
         self.by_door = state.get("by_door", False)  # older journals do not know it
+
+
+def _called(about: About, targets: Sequence[str]) -> dict[str, Json]:
+    return {"about": about.value, "destinations": list(targets)}
 
 
 TIMES = ("began_at", "opened_at", "acknowledged_at", "cleared_at", "closed_at")

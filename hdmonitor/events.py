@@ -92,6 +92,12 @@ class Kind(StrEnum):
     REFUSED = "refused"  # an act by a person that could not be done
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"  # the first failure of a notification
+    LATE_DISCOVERED = "late-discovered"  # an excursion that only late data show
+    LATE_EXTENDED = "late-extended"  # one that was longer, worse or an alarm
+    LATE_REVISED = "late-revised"  # one with other figures, none of them worse
+    LATE_WITHDRAWN = "late-withdrawn"  # one that never was
+    LATE_NOT_JUDGED = "late-not-judged"  # readings that came too late for that
+    WITHDRAWN = "withdrawn"  # an alarm of which late data leave nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,7 @@ class About(StrEnum):
     REPEATED = "repeated"
     ACKNOWLEDGED = "acknowledged"
     CLEARED = "cleared"
+    WITHDRAWN = "withdrawn"  # late data show that it never was
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +179,43 @@ class Excursion:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """What late data make of an excursion; `event` tells it, what stood before is kept beside it."""
+
+    event: int
+    before: tuple[Excursion, ...]  # nothing for one that is discovered
+    after: Excursion | None  # None for one that is withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How the limits of a point stood before its first reading at or after `at`.
+
+    `rules` tells which limits judged; with `first`, nothing older is judged again.
+    """
+
+    point: str
+    at: datetime
+    rules: str
+    body: dict[str, Json]
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the record holds of a point from its newest snapshot before a moment on."""
+
+    snapshot: Snapshot
+    readings: Sequence[Reading]  # without those that the broker repeated, in any order
+    excursions: Sequence[Excursion]  # those that end, or have not ended, since then
+    closings: Sequence[tuple[datetime, str]]  # when a person ended an alarm of which rule
+
+
+# Looks a point up in the record: what is known of it since the snapshot before a moment.
+Recall: TypeAlias = "Callable[[str, datetime], Past | None]"
+
+
+@dataclass(frozen=True, slots=True)
 class Quarantined:
     """A message that could not be decoded, kept with its reason."""
 
@@ -191,6 +235,8 @@ class Outcome:
     notices: list[Notice] = field(default_factory=list)
     alarms: dict[str, Alarm] = field(default_factory=dict)
     excursions: list[Excursion] = field(default_factory=list)
+    revisions: list[Revision] = field(default_factory=list)  # to be written before `excursions`
+    snapshots: list[Snapshot] = field(default_factory=list)
     states: dict[str, Json] = field(default_factory=dict)  # machine state by key; None forgets it
     rooms: set[str] = field(default_factory=set)  # rooms whose face may have changed
     requests: list[tuple[str, bytes]] = field(default_factory=list)  # topic and payload, to be published
@@ -227,3 +273,5 @@ class Restored:
     next_event: int
     stopped_at: datetime | None  # the newest moment the journal knows
     readings_since: Callable[[str, datetime], Sequence[tuple[datetime, float]]] = _none_since
+    # of each point, the oldest moment from which it can be judged again, and by which limits
+    judged_from: dict[str, tuple[datetime, str]] = field(default_factory=dict)

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from hdmonitor import rows
-from hdmonitor.events import Event, Json, Outcome, Quarantined, Restored
+from hdmonitor import past, rows
+from hdmonitor.events import Event, Json, Outcome, Past, Quarantined, Restored
 from hdmonitor.inbox import Copied, Sent
 from hdmonitor.model import Quality, Reading
 from hdmonitor.outbox import write_notices, write_sent
@@ -160,6 +160,8 @@ class Journal:
                 rows.WRITE_ALARM,
                 [rows.alarm_row(alarm) for alarm in outcome.alarms.values()],
             )
+            past.write_revisions(database, outcome.revisions)
+            past.write_snapshots(database, outcome.snapshots, self._key)
             database.executemany(
                 rows.WRITE_EXCURSION,
                 [rows.excursion_row(excursion) for excursion in outcome.excursions],
@@ -268,12 +270,14 @@ class Journal:
             states = self._database.execute("SELECT key, body FROM state").fetchall()
             heard = self._database.execute(rows.SELECT_HEARD).fetchall()
             events, stopped_at = self._database.execute("SELECT events, stopped_at FROM meta").fetchone()
+            judged_from = past.judged_from(self._database)
         return Restored(
             states={key: json.loads(body) for key, body in states},
             heard={row[0]: rows.heard(row[1:]) for row in heard},
             next_event=events + 1,
             stopped_at=rows.moment_or_none(stopped_at),
             readings_since=self._judged_since,
+            judged_from=judged_from,
         )
 
     def _judged_since(self, point: str, after: datetime) -> list[tuple[datetime, float]]:
@@ -285,6 +289,13 @@ class Journal:
                 (point, rows.micros(after), Quality.GOOD),
             ).fetchall()
         return [(rows.moment(at), value) for at, value in found]
+
+    # --- looking back -------------------------------------------------------
+
+    def recall(self, point: str, since: datetime) -> Past | None:
+        """Return what is recorded of a point from its newest snapshot before `since` on."""
+        with refusing(self.path):
+            return past.recall(self._database, point, since)
 
 
 def _locked(path: Path) -> int:

@@ -11,7 +11,7 @@ a frozen dataclass and made in a third of the time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -75,15 +75,17 @@ class Phase(StrEnum):
 class Quality(IntEnum):
     """What a stored reading is worth.
 
-    Only GOOD is judged and only GOOD readings received live are a sign of
-    life. LATE came after a newer one of its point; RETAINED was repeated by
-    the broker and has no time of its own; FAULT has no value.
+    Only GOOD is judged as it arrives, and only GOOD readings received live are a sign of
+    life. LATE came after a newer one of its point and is judged with it, in the
+    order of time, once no more come; NOT_JUDGED came too late for that.
+    RETAINED was repeated by the broker and has no time of its own; FAULT has no value.
     """
 
     GOOD = 0
     LATE = 1
     RETAINED = 2
     FAULT = 3
+    NOT_JUDGED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +390,8 @@ class Site:
     placements: tuple[Placement, ...] = ()
     duties: Mapping[str, Duty] = field(default_factory=dict)
     holidays: frozenset[date] = frozenset()  # local days
+    # From opening to closing, by weekday, 7 for holidays; none: always open.
+    hours: Mapping[int, tuple[time, time]] = field(default_factory=dict)
 
     def only(self, points: Collection[str]) -> Site:
         """Return the site with some of its points, and the sums for which they are enough."""

@@ -18,6 +18,7 @@ from typing import Any
 from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing
 from hdmonitor.alerts.daily import text as daily_text
 from hdmonitor.alerts.duty import Roster
+from hdmonitor.alerts.hours import opening
 from hdmonitor.alerts.situation import Behind
 from hdmonitor.case import Case, Draft, House, Seen, alarm_state, restored_alarm
 from hdmonitor.edges import Edges
@@ -36,11 +37,13 @@ from hdmonitor.events import (
     Notice,
     Outcome,
     Quarantined,
+    Recall,
     Remark,
     Restored,
 )
 from hdmonitor.exposure import Tally
 from hdmonitor.gateways import PREFIX, Gate, Gates, behind
+from hdmonitor.late import LateCase, Track
 from hdmonitor.model import (
     EPOCH,
     NO_TIME,
@@ -80,6 +83,8 @@ MICROSECOND = timedelta(microseconds=1)
 CLOCK_JITTER = timedelta(seconds=2)
 FOREVER = timedelta(days=3650)
 NEVER = datetime.max.replace(tzinfo=UTC)
+ALWAYS = datetime.min.replace(tzinfo=UTC)
+LATE_RANK = 1_000_000_000  # at equal times, history is judged again after everything else
 
 # Asking an enumeration for a member by name costs more than judging a normal value.
 GOOD, RETAINED, NORMAL = Quality.GOOD, Quality.RETAINED, Phase.NORMAL
@@ -131,17 +136,21 @@ class Watch:
         "clock",
         "fault",
         "feeds",
+        "frontier",
         "gate",
         "is_door",
         "last_at",
         "last_value",
+        "late",
         "legs",
+        "midnight",
         "moment",
         "point",
         "rules",
         "seen",
         "silence",
         "tallies",
+        "track",
         "values",
     )
 
@@ -162,6 +171,11 @@ class Watch:
         self.moment: datetime | None = None  # that time as it was told, and
         self.values: tuple[float | None, ...] = ()  # the different values told for it
         self.tallies: tuple[Tally, ...] = ()  # what its readings add up to
+        # Between these two a reading has nothing uncommon about its time.
+        self.frontier = ALWAYS  # the newest reading, or move of a limit that time made
+        self.midnight = ALWAYS  # the next one of the site
+        self.track: Track | None = None  # without a record there is no looking back
+        self.late: LateCase | None = None
 
     def outlook(self, at: datetime) -> tuple[str, ...]:
         """Say how long the point may go on as it is, where its sums know."""
@@ -171,7 +185,7 @@ class Watch:
 
     def own(self) -> list[Case]:
         """Return the cases about the sensor itself."""
-        return [case for case in (self.fault, self.battery, self.clock) if case is not None]
+        return [case for case in (self.fault, self.battery, self.clock, self.late) if case is not None]
 
     def cases(self) -> list[Case]:
         """Return all cases of the point, limits first."""
@@ -179,7 +193,11 @@ class Watch:
 
 
 class Monitor:
-    """Judges one site. `own` are the rules for blindness, clocks and the monitor itself."""
+    """Judges one site. `own` are the rules for blindness, clocks and the monitor itself.
+
+    `recall` looks up what was recorded of a point: everything that was in an
+    earlier outcome. Without it, what comes late is recorded and not judged.
+    """
 
     def __init__(
         self,
@@ -188,6 +206,7 @@ class Monitor:
         at: datetime,
         restored: Restored | None = None,
         daily: Daily | None = None,
+        recall: Recall | None = None,
     ) -> None:
         self.site = site
         self.own = own
@@ -203,14 +222,16 @@ class Monitor:
             self._move_to,
             self._beside,
             Roster(site.zone, site.duties, site.holidays, site.destinations),
+            lambda moment: opening(site.hours, site.holidays, site.zone, moment),
             self._explained,
             self._behind,
         )
+        self._recall = recall
         self._watches: dict[str, Watch] = {}
         self._by_field: dict[tuple[str, str | None, str], Watch] = {}
         self._selves: dict[str, Case] = {}
         self._cleared: dict[str, Alarm] = {}
-        self._heap: list[tuple[datetime, int, Case]] = []
+        self._heap: list[tuple[datetime, int, Case | Track]] = []
         self._entry: dict[int, datetime] = {}
         self._order: dict[int, int] = {}  # case identity -> stable rank at equal times
         self._linked = True
@@ -231,8 +252,7 @@ class Monitor:
         self._told: date | None = None  # the newest day that had its digest
         if restored is not None:
             self._restore(restored, at)
-        for case in self._order_cases():
-            self._schedule(case)
+        self._schedule_all()
         self._daily_next = self._next_daily()
 
     # --- the way in ---------------------------------------------------------
@@ -344,9 +364,20 @@ class Monitor:
         watch.is_door = point.id in self._doors
         gated = point.only_while in self.site.points  # a story may leave the other point out
         watch.gate = point.only_while if gated else None
+        if self._recall is not None and watch.gate is None:
+            watch.track = Track(point, rules, self.site, lambda: self._late(watch))
+            self._order[id(watch.track)] = LATE_RANK + len(self._watches)
         self._watches[point.id] = watch
         if not point.legs:
             self._by_field[point.topic, point.device, point.field] = watch
+
+    def _late(self, watch: Watch) -> LateCase:
+        """Return the case of what late data bring to light at a point, built when there is something."""
+        if watch.late is None:
+            own = replace(self.own["HDM-LATE"], response=watch.point.response)
+            watch.late = LateCase(watch.point, own, seen=watch.seen, house=self._house)
+            self._order[id(watch.late)] = -1 - self._order[id(watch.track)]
+        return watch.late
 
     def _case(self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, cause: str) -> Case:
         return Case(point, rule, machine, seen=seen, house=self._house, cause=cause)
@@ -567,7 +598,12 @@ class Monitor:
             batteries=[case.point.name for case in running if case.cause == "battery"],
         )
 
-    def _advance(self, case: Case, due: datetime) -> None:
+    def _advance(self, case: Case | Track, due: datetime) -> None:
+        if isinstance(case, Track):
+            self._look_back(self._watches[case.point.id], due)
+            return
+        if case.cause == "limit" and case.machine.due() == due:
+            self._time_moved(case.point.id, due)
         if case.cause == "silent" and case.machine.due() == due:
             self._fall_silent(case, due)
         else:
@@ -656,7 +692,14 @@ class Monitor:
         gone = watch.point.topic in self._away or (gate is not None and gate.machine.gone)
         return gone or _unseen(watch)
 
-    def _schedule(self, case: Case) -> None:
+    def _schedule_all(self) -> None:
+        for case in self._order_cases():
+            self._schedule(case)
+        for watch in self._watches.values():
+            if watch.track is not None:
+                self._schedule(watch.track)
+
+    def _schedule(self, case: Case | Track) -> None:
         due = case.due()
         entry = self._entry.get(id(case))
         if due is not None and (entry is None or due < entry):
@@ -670,6 +713,12 @@ class Monitor:
 
     def _shift(self, by: timedelta) -> None:
         """Go on after the wall clock stepped: running delays keep their length."""
+        for watch in self._watches.values():
+            if watch.track is not None:
+                if watch.track.backlog is not None:
+                    self._look_back(watch, self.now)
+                watch.track.shift(by, watch.last_at)
+                self._draft.outcome.states[watch.track.key] = watch.track.state()
         self.now += by
         self._doors.shift(by)
         self._draft.outcome.states.update(self._doors.states())
@@ -683,10 +732,11 @@ class Monitor:
             if watch.last_at is not None and by < NO_TIME:
                 watch.last_at += by
                 watch.moment = watch.last_at
+            passed = watch.track.passed if watch.track else None
+            watch.frontier, watch.midnight = max(watch.last_at or ALWAYS, passed or ALWAYS), ALWAYS
         self._heap.clear()
         self._entry.clear()
-        for case in self._order_cases():
-            self._schedule(case)
+        self._schedule_all()
         self._daily_next = self._next_daily()
         detail: dict[str, Json] = {"by_s": by.total_seconds()}
         self._draft.event(self.now, Kind.CLOCK_STEPPED, "monitor", detail)
@@ -816,20 +866,13 @@ class Monitor:
         at, value = reading.measured_at, reading.value
         if value is None:
             reading = reading._replace(quality=Quality.FAULT)
-        if watch.last_at is not None and at <= watch.last_at:
-            if at != watch.moment:
-                self._draft.outcome.readings.append(reading._replace(quality=Quality.LATE, live=False))
-                return
-            if value in watch.values:
-                self._draft.outcome.duplicates += 1
-                return
-            watch.values += (value,)
-            reading = reading._replace(
-                measured_at=watch.last_at + MICROSECOND, device_time=reading.device_time or at
-            )
-            at = reading.measured_at
+        if watch.frontier < at < watch.midnight:
+            watch.moment, watch.values, watch.frontier = at, (value,), at
+        elif (kept := self._uncommon(watch, reading)) is not None:
+            reading, at = kept, kept.measured_at
+            watch.frontier = max(watch.frontier, at)
         else:
-            watch.moment, watch.values = at, (value,)
+            return
         self._draft.outcome.readings.append(reading)
         watch.last_at, watch.last_value = at, value
         self._value(watch, reading, at, value)
@@ -866,6 +909,67 @@ class Monitor:
         if gate is None or gate.last_value != 0.0 or self._blind(gate):
             return value
         return _middle([limit for case in watch.rules for limit in case.rule.thresholds], value)
+
+    def _uncommon(self, watch: Watch, reading: Reading) -> Reading | None:
+        """Return a reading to judge now, after a look at its time; None for one that is repeated or late."""
+        at, value, track = reading.measured_at, reading.value, watch.track
+        overtaken = track is not None and track.passed is not None and at < track.passed
+        if watch.last_at is None or at > watch.last_at:
+            watch.moment, watch.values = at, (value,)
+            if at >= watch.midnight:
+                watch.midnight = track.turn_of_day(watch.last_at, at, self._draft) if track else NEVER
+            if overtaken:
+                self._judge_from(watch, reading)
+            return reading
+        if at == watch.moment:
+            if value in watch.values:
+                self._draft.outcome.duplicates += 1
+                return None
+            # Judged again, the smaller one comes first, whichever was told first.
+            if overtaken or (value is not None and any(v is None or v > value for v in watch.values)):
+                self._judge_from(watch, reading)
+            watch.values += (value,)
+            return reading._replace(
+                measured_at=watch.last_at + MICROSECOND, device_time=reading.device_time or at
+            )
+        quality = Quality.LATE
+        if track is not None and value is not None:
+            if not track.late(at, reading.received_at):
+                quality = Quality.NOT_JUDGED
+            self._waits(track)
+        self._draft.outcome.readings.append(reading._replace(quality=quality, live=False))
+        return None
+
+    # --- late readings --------------------------------------------------------
+
+    def _judge_from(self, watch: Watch, reading: Reading) -> None:
+        """Have a reading judged again that was judged out of order."""
+        if watch.track is not None:
+            watch.track.judge_from(reading.measured_at, reading.received_at)
+            self._waits(watch.track)
+
+    def _waits(self, track: Track) -> None:
+        self._draft.outcome.states[track.key] = track.state()
+        self._schedule(track)
+
+    def _time_moved(self, point: str, at: datetime) -> None:
+        """Note that a limit moved at `at` without a reading: what was measured before is out of order."""
+        watch = self._watches[point]
+        if watch.track is not None:
+            watch.track.passed = max(watch.track.passed or at, at)
+            watch.frontier = max(watch.frontier, at)
+            self._draft.outcome.states[watch.track.key] = watch.track.state()
+
+    def _look_back(self, watch: Watch, at: datetime) -> None:
+        """Judge the history of a point with what came late."""
+        assert watch.track is not None  # noqa: S101  # the callers asked
+        assert self._recall is not None  # noqa: S101  # else there is no track
+        watch.track.look_back(at, self._draft, self._recall)
+        watch.frontier = max(watch.last_at or ALWAYS, watch.track.passed or ALWAYS)
+        for case in (*watch.rules, watch.late):
+            if case is not None:
+                self._stir(case)
+        self._waits(watch.track)
 
     def _observe(self, case: Case, at: datetime, value: float, *, note: bool = False) -> None:
         machine = case.machine
@@ -925,6 +1029,8 @@ class Monitor:
         else:
             alarm = case.close(self.now, self._draft)
             self._stir(case)
+            if case.cause == "limit":
+                self._time_moved(case.point.id, self.now + MICROSECOND)
             self._document(alarm, act, case.point.id)
         return ""
 
@@ -980,6 +1086,7 @@ class Monitor:
         rows = _sums(states)
         for watch in self._watches.values():
             self._restore_watch(watch, states, restored.heard.get(watch.point.id), downtime)
+            self._restore_track(watch, states, restored.judged_from.get(watch.point.id))
             for tally in watch.tallies:
                 its = states.get(tally.case.key)
                 tally.restore(rows.get(tally.key, {}), its, restored.readings_since, at)
@@ -1004,6 +1111,17 @@ class Monitor:
         for case in watch.own():
             if state := states.get(case.key):
                 case.restore(state, None)
+
+    def _restore_track(
+        self, watch: Watch, states: dict[str, Any], judged_from: tuple[datetime, str] | None
+    ) -> None:
+        watch.frontier = watch.last_at or ALWAYS
+        if watch.track is None:
+            return
+        watch.track.restore(states.get(watch.track.key), judged_from, watch.last_at)
+        watch.frontier = max(watch.frontier, watch.track.passed or ALWAYS)
+        if state := states.get(f"case:{watch.point.id}|HDM-LATE"):
+            self._late(watch).restore(state, None)
 
 
 def _sums(states: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

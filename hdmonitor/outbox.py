@@ -35,12 +35,12 @@ def write_notices(database: sqlite3.Connection, notices: Sequence[Notice]) -> No
 
 def _replace_older(database: sqlite3.Connection, notice: Notice, row: int | None) -> None:
     """Close what this destination was still owed about the alarm: the newer notice says more."""
-    settled = (About.ACKNOWLEDGED.value, About.CLEARED.value)
+    settled = (About.ACKNOWLEDGED.value, About.CLEARED.value, About.WITHDRAWN.value)
     database.execute(
         "UPDATE outbox SET replaced_by = ?1 WHERE alarm = ?2 AND destination = ?3 AND row < ?1"
         " AND delivered_at IS NULL AND replaced_by IS NULL"
         # practice rule 13: a critical that cleared before delivery is still told
-        " AND NOT (?4 AND priority = ?5 AND about NOT IN (?6, ?7))",
+        " AND NOT (?4 AND priority = ?5 AND about NOT IN (?6, ?7, ?8))",
         (
             row,
             notice.alarm,

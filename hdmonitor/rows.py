@@ -42,7 +42,20 @@ SELECT_QUARANTINED = "SELECT number, topic, received_at, reason, payload, length
 
 WRITE_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 WRITE_ALARM = "INSERT OR REPLACE INTO alarm VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-WRITE_EXCURSION = "INSERT OR REPLACE INTO excursion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+WRITE_EXCURSION = (
+    "INSERT INTO excursion (point, rule, version, level, side, began_at, ended_at, peak, missing, alarm_at,"
+    " alarm) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version,"
+    " ended_at = excluded.ended_at, peak = excluded.peak, missing = excluded.missing,"
+    " alarm_at = excluded.alarm_at, alarm = excluded.alarm"
+)
+REVISE_EXCURSION = (
+    "UPDATE excursion SET revised = ?"
+    " WHERE point = ? AND rule = ? AND level = ? AND side = ? AND began_at = ?"
+)
+REMOVE_EXCURSION = (
+    "DELETE FROM excursion WHERE point = ? AND rule = ? AND level = ? AND side = ? AND began_at = ?"
+)
+WRITE_REVISION = "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +269,12 @@ def excursion_row(excursion: Excursion) -> Row:
         micros_or_none(excursion.alarm_at),
         excursion.alarm,
     )
+
+
+def excursion_key(excursion: Excursion) -> Row:
+    """Return what names an excursion."""
+    start = micros(excursion.start)
+    return (excursion.point, excursion.rule, int(excursion.level), excursion.side, start)
 
 
 def excursion(row: Row) -> Excursion:

@@ -17,14 +17,18 @@ from hdmonitor.events import (
     Alarm,
     Close,
     Event,
+    Excursion,
     Input,
     Json,
     Kind,
     LastHeard,
     Notice,
     Outcome,
+    Past,
     Restored,
+    Snapshot,
 )
+from hdmonitor.history import Key, key_of
 from hdmonitor.model import Quality, Reading, Rule, Site
 from hdmonitor.monitor import Monitor
 
@@ -67,6 +71,10 @@ class Memory:
     next_event: int = 1
     at: datetime | None = None
     judged: dict[str, list[tuple[datetime, float]]] = field(default_factory=dict)  # values by point
+    readings: dict[str, list[Reading]] = field(default_factory=dict)
+    snapshots: dict[str, dict[datetime, Snapshot]] = field(default_factory=dict)
+    excursions: dict[str, dict[Key, Excursion]] = field(default_factory=dict)
+    alarms: dict[str, Alarm] = field(default_factory=dict)
 
     def take(self, outcome: Outcome, at: datetime) -> None:
         """Remember an outcome as the journal would."""
@@ -83,10 +91,59 @@ class Memory:
                 self.judged.setdefault(reading.point, []).append((reading.measured_at, reading.value))
         if outcome.events:
             self.next_event = outcome.events[-1].number + 1
+        self._take_history(outcome)
+
+    def _take_history(self, outcome: Outcome) -> None:
+        for reading in outcome.readings:
+            self.readings.setdefault(reading.point, []).append(reading)
+        for one in outcome.snapshots:
+            kept = self.snapshots.setdefault(one.point, {})
+            if one.first:
+                kept.clear()
+            kept[one.at] = one
+        for revision in outcome.revisions:
+            for before in revision.before:
+                self.excursions.setdefault(before.point, {}).pop(key_of(before), None)
+            if (after := revision.after) is not None:
+                self.excursions.setdefault(after.point, {})[key_of(after)] = after
+        for excursion in outcome.excursions:
+            self.excursions.setdefault(excursion.point, {})[key_of(excursion)] = excursion
+        self.alarms.update(outcome.alarms)
+
+    def recall(self, point: str, since: datetime) -> Past | None:
+        """Return what a journal would hold of a point from its newest snapshot before `since` on."""
+        kept = [one for at, one in self.snapshots.get(point, {}).items() if at <= since]
+        if not kept:
+            return None
+        newest = max(kept, key=lambda one: one.at)
+        return Past(
+            snapshot=newest,
+            readings=[one for one in self.readings.get(point, ()) if one.measured_at >= newest.at],
+            excursions=[
+                one
+                for one in self.excursions.get(point, {}).values()
+                if one.end is None or one.end >= newest.at or one.start >= newest.at
+            ],
+            closings=sorted(
+                (alarm.closed_at, alarm.rule)
+                for alarm in self.alarms.values()
+                if alarm.point == point
+                and alarm.closed_at is not None
+                and alarm.closed_at == alarm.cleared_at
+            ),
+        )
 
     def restored(self) -> Restored:
         """Return what the next monitor is built from."""
-        return Restored(dict(self.states), dict(self.heard), self.next_event, self.at, self._since)
+        judged_from = {point: min(kept) for point, kept in self.snapshots.items()}
+        return Restored(
+            dict(self.states),
+            dict(self.heard),
+            self.next_event,
+            self.at,
+            self._since,
+            {point: (at, self.snapshots[point][at].rules) for point, at in judged_from.items()},
+        )
 
     def _since(self, point: str, after: datetime) -> list[tuple[datetime, float]]:
         return sorted(each for each in self.judged.get(point, ()) if each[0] > after)
@@ -110,7 +167,7 @@ def play(
 ) -> list[str]:
     """Play `story` and return its lines; `restart_always` restarts before every input."""
     memory = remember()
-    monitor = Monitor(story.site, own, story.start)
+    monitor = Monitor(story.site, own, story.start, recall=memory.recall)
     lines: list[str] = []
 
     def tell(outcome: Outcome, at: datetime) -> None:
@@ -120,7 +177,7 @@ def play(
     for at, item in story.inputs:
         tell(monitor.handle([], at), at)
         if restart_always or isinstance(item, Restart):
-            monitor = Monitor(story.site, own, at, memory.restored())
+            monitor = Monitor(story.site, own, at, memory.restored(), recall=memory.recall)
         if isinstance(item, Restart):
             continue
         given = _act(item, monitor, story) if isinstance(item, Answer) else item
@@ -186,11 +243,22 @@ def _sentence(event: Event, story: Story) -> str:
             what = "acknowledgement expired"
         case Kind.ACKNOWLEDGED | Kind.CLOSED:
             what = f"{event.kind.value} by {detail['by']}"
+        case Kind.LATE_DISCOVERED | Kind.LATE_EXTENDED | Kind.LATE_REVISED | Kind.LATE_WITHDRAWN:
+            from_, to = (_since(detail[name], story) for name in ("start", "end"))
+            what = f"{event.kind.value}: {detail['name']} from {from_} to {to}"
+        case Kind.WITHDRAWN:
+            what = "alarm withdrawn by late data"
+        case Kind.LATE_NOT_JUDGED:
+            what = f"{detail['readings']} readings came too late to be judged"
         case Kind.CLOCK_STEPPED:
             what = f"clock stepped {detail['by_s']:+g} s"
         case _:
             return ""
     return f"{subject} {what}"
+
+
+def _since(at: Json, story: Story) -> str:
+    return moment(datetime.fromisoformat(str(at)) - story.start) if at else "now"
 
 
 def _line(since: timedelta, text: str) -> str:

@@ -137,7 +137,7 @@ class Service:
         now = self._clock.now()
         # A clock that was set back while we were down is a step like any other.
         back = min(now - (restored.stopped_at or now), NO_TIME)
-        monitor = Monitor(plan.site, plan.own, now - back, restored, plan.daily)
+        monitor = Monitor(plan.site, plan.own, now - back, restored, plan.daily, self.journal.recall)
         with ExitStack() as house:
             house.callback(self.journal.close)
             door = house.enter_context(listen(plan.web.host, plan.web.port)) if plan.web else None

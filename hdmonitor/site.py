@@ -40,6 +40,7 @@ from hdmonitor.settings import read_settings
 from hdmonitor.site_air import Air
 from hdmonitor.site_exposures import exposures_at
 from hdmonitor.site_file import (
+    DAYS,
     NOUNS,
     Day,
     DutyKeys,
@@ -238,6 +239,7 @@ class _Plan:
             duties={id_: self._duty(id_, keys) for id_, keys in self.file.duties.items()},
             holidays=frozenset(self.file.holidays),
             gateways=self._gateways(points),
+            hours={DAYS.index(day): span for day, span in head.hours.items()},
         )
         if all(problem.warning for problem in self.source.problems):  # what does not fit is no news then
             self.pairs.contradictions(points)

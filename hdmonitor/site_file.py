@@ -107,7 +107,27 @@ def _local_date(text: Any) -> date:
 LocalDate = Annotated[
     date, BeforeValidator(_local_date), WithJsonSchema({"type": "string", "format": "date"})
 ]
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
+OPEN_SPAN = re.compile(rf"({LOCAL_TIME.pattern})-({LOCAL_TIME.pattern}|24:00)")
+
+
+def _open_span(text: Any) -> tuple[time, time]:
+    span = OPEN_SPAN.fullmatch(text) if isinstance(text, str) else None
+    if span is None:
+        raise ValueError(f"{text!r:.40} is not from opening to closing; write for instance '07:00-18:00'")
+    opens, _, closes = text.partition("-")
+    found = time.fromisoformat(opens), time.max if closes == "24:00" else time.fromisoformat(closes)
+    if found[0] >= found[1]:
+        raise ValueError(f"{text!r:.40} closes before it opens; write for instance '07:00-18:00'")
+    return found
+
+
+OpenSpan = Annotated[
+    tuple[time, time],
+    BeforeValidator(_open_span),
+    WithJsonSchema({"type": "string", "pattern": f"^{OPEN_SPAN.pattern}$"}),
+]
 
 
 class DigestKeys(Strict):
@@ -128,6 +148,10 @@ class SiteKeys(Strict):
     time_zone: str = Field(description="IANA name, such as America/New_York")
     waste_regime: Literal["subpart-p", "large-generator", "small-generator", "very-small-generator"] = Field(
         description="how long hazardous waste may stay; there is no default on purpose"
+    )
+    hours: dict[Day, OpenSpan] = Field(
+        default_factory=dict,
+        description="when somebody is there, by weekday; a day left out is closed, all left out: always open",
     )
     monitoring: Literal["continuous", "daily"] = Field(
         "continuous", description="daily: storage must be heard once a day, not every interval"

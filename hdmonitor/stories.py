@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from hdmonitor.catalogue import load_catalogue
-from hdmonitor.model import Point, Site
+from hdmonitor.late import QUIET
+from hdmonitor.model import Point, Reading, Site
 from hdmonitor.scenario import Story
 from hdmonitor.story_lines import Timed, Wrong, add_acts, add_series, known_point
 from hdmonitor.units import UnitError, parse_duration
@@ -169,6 +170,9 @@ def _story(index: int, case: dict[str, Any], stage: _Stage, source: Source) -> S
             except Wrong as error:
                 source.complain_in_block(where, number, str(error))
         end = max(end, at)
+    # What comes late is waited for, and for its being judged.
+    late = [i.received_at for *_, i in inputs if isinstance(i, Reading) and i.received_at > i.measured_at]
+    end = max([end, *(moment + QUIET for moment in late)])
     for number, line in _lines(case.get("when", "")):
         try:
             add_acts(line, start, site, set(points), inputs)

@@ -61,18 +61,15 @@ class Played:
 
 
 class _Witness(Memory):
-    """Keeps readings and events besides what a journal would know."""
+    """Keeps events besides what a monitor needs to go on."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.readings: dict[str, list[Reading]] = {}
         self.events: list[Event] = []
 
     def take(self, outcome: Outcome, at: datetime) -> None:
         """Remember an outcome, and what was seen in it."""
         super().take(outcome, at)
-        for reading in outcome.readings:
-            self.readings.setdefault(reading.point, []).append(reading)
         self.events.extend(outcome.events)
 
 

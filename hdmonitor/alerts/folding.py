@@ -18,7 +18,11 @@ from hdmonitor.model import Priority
 
 FEW = 4  # as many messages are sent one by one
 
-WORDS = {About.ACKNOWLEDGED: "Answered", About.CLEARED: "Over, not released"}
+WORDS = {
+    About.ACKNOWLEDGED: "Answered",
+    About.CLEARED: "Over, not released",
+    About.WITHDRAWN: "Withdrawn, not released",
+}
 OPEN = "Open"
 ADVICE = "See: hdmonitor alarms list"
 

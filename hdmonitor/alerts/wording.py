@@ -15,7 +15,16 @@ from hdmonitor.alerts.situation import Situation
 from hdmonitor.events import About
 from hdmonitor.model import Force, Level, Priority, Response, Side, Threshold
 
-__all__ = ["Situation", "Text", "acknowledged", "cleared", "last_seen", "opened"]
+__all__ = [
+    "Situation",
+    "Text",
+    "acknowledged",
+    "cleared",
+    "last_seen",
+    "opened",
+    "withdrawn",
+    "withdrawn_title",
+]
 
 SPARE_UNITS = 2  # named in one message
 
@@ -31,6 +40,8 @@ INSTRUCTIONS = {  # where a rule gives none
     "self": "Check the monitor, read gauges by hand",
     "gateway": "Check its power. Read gauges now, enter every 30 min",
 }
+LATE_CONTAINMENT = "Work done meanwhile is in question: a pharmacist decides."
+LATE_STOCK = "Stock HOLD, do not discard: a pharmacist decides."
 FACTS = {  # title and sentence of an alarm that is not about a limit
     "never-heard": ("BLIND: {name} never heard", "No reading {since}."),
     "fault": ("SENSOR FAULT: {name}", "No value {since}{because}."),
@@ -113,6 +124,23 @@ def cleared(s: Situation, zone: str) -> Text:
     titles, sentences = _end(s, f"for {s.lasted} from {s.clock(s.began_at, zone)}")
     parts = tuple((0, sentence) for sentence in sentences)
     return Text(fitting.title(s.name, titles), fitting.body(s.alarm, parts))
+
+
+def withdrawn(s: Situation, zone: str) -> Text:
+    """Say that an alarm should not have been, and that this lifts no hold."""
+    if s.rule.latched:
+        rule = "Restart only after decontaminating, waiting, and a pharmacist's word."
+    elif s.rule.holds_stock:
+        rule = "Stock stays on HOLD until a pharmacist decides."
+    else:
+        rule = "Write down what was done."
+    because = f"Readings that came late do not show the alarm of {s.clock(s.began_at, zone)}."
+    return Text(withdrawn_title(s.name), fitting.body(s.alarm, ((0, because), (0, rule))))
+
+
+def withdrawn_title(name: str) -> str:
+    """Return what an alarm is called that late data took back."""
+    return fitting.title(name, ("{name}: withdrawn by late data",))
 
 
 # --- what is wrong ----------------------------------------------------------
@@ -199,7 +227,21 @@ def last_seen(s: Situation) -> str:
     return f"{fitting.shortened(s.name, 30)} was {s.shown(s.value)}{s.trend(' and ')}"
 
 
-WORDED = {"silent": _silent, "gateway": _gateway, "exposure": _sum}
+def _late(s: Situation, since: str) -> Fact:
+    """Word an excursion that is over and that nobody knew of."""
+    if s.threshold is None or s.peak is None:
+        return _plain("LATE DATA: {name}", f"Outside {since}.")
+    shown, bound = s.shown(s.peak), _bound(s, s.threshold)
+    titles = (
+        f"LATE DATA: {{name}} was {shown}, {bound}",
+        f"LATE DATA: {{name}} was {shown}",
+        "LATE DATA: {name}",
+    )
+    lasted = f"Out for {s.lasted} {since}, told late"
+    return Fact(titles, f"{lasted}; {bound}.", f"{lasted}: {shown}, {bound}.", shown)
+
+
+WORDED = {"silent": _silent, "gateway": _gateway, "exposure": _sum, "late": _late}
 
 
 def _limit(s: Situation, limit: Threshold, value: float, since: str) -> Fact:
@@ -352,6 +394,8 @@ def _mark(s: Situation, zone: str, about: About) -> str:
 
 def _instruction(s: Situation) -> str:
     """Give the rule's instruction; a mild warning says that it is not time for it yet."""
+    if s.cause == "late":
+        return LATE_CONTAINMENT if s.rule.response is Response.CONTAINMENT else LATE_STOCK
     told = fitting.plain(s.rule.instruction) or INSTRUCTIONS[s.cause]
     limit = s.threshold if s.cause == "limit" and s.rule.force is not Force.SHOULD else None
     if limit is not None and limit.level is Level.WARNING and limit.priority < Priority.HIGH:

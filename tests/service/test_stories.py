@@ -25,6 +25,9 @@ class Recorded(Memory):
     def restored(self):
         return self.journal.restore()
 
+    def recall(self, point, since):
+        return self.journal.recall(point, since)
+
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_restart_from_a_real_journal_changes_nothing(file, tmp_path):

@@ -337,7 +337,15 @@ def test_instructions_fit_a_phone():
 def test_the_monitor_has_rules_for_its_own_alarms():
     rules = own_rules()
 
-    assert list(rules) == ["HDM-SILENCE", "HDM-GATEWAY", "HDM-FAULT", "HDM-BATTERY", "HDM-CLOCK", "HDM-SELF"]
+    assert list(rules) == [
+        "HDM-SILENCE",
+        "HDM-GATEWAY",
+        "HDM-FAULT",
+        "HDM-BATTERY",
+        "HDM-CLOCK",
+        "HDM-LATE",
+        "HDM-SELF",
+    ]
     assert all(rule.thresholds == () and rule.instruction for rule in rules.values())
 
 

@@ -65,7 +65,7 @@ class Noted(Memory):
 def test_the_details_of_events_are_those_that_the_page_names():
     seen = []
     site_of = cache(load_site)
-    for name in ("blind", "hood", "refrigerator", "hd_buffer_pressure", "duty"):
+    for name in ("blind", "hood", "refrigerator", "hd_buffer_pressure", "duty", "late_data"):
         scenario, _ = load_scenario(HERE / "tests" / "scenarios" / f"{name}.yaml", site_of)
         for story in scenario.stories:
             play(story, OWN, remember=lambda: Noted(seen))
