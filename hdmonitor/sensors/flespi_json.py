@@ -47,7 +47,7 @@ def _entry(out: Gathering, entry: dict[str, object]) -> None:
     for name, raw in entry.items():
         probe = PROBE.fullmatch(name)
         quantity = probe[1] if probe else None
-        out.add(name, raw, quantity, UNITS.get(quantity or ""), channel=name)
+        out.add(name, raw, quantity, said=UNITS.get(quantity or ""), channel=name)
     for name, quantity in ASIDE.items():
         out.beside(quantity, entry.get(name))
     if entry.get("position.valid") is not False:

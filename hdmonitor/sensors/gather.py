@@ -15,6 +15,7 @@ from hdmonitor.units import UnitError, unit_named
 UNREADABLE = "unreadable"
 NAMES_SHOWN = 12
 PERCENT = 100.0
+AS_IT_IS = "state"  # of a declared state: whatever the family knows it to mean
 
 
 class Gathering:
@@ -95,12 +96,12 @@ class Gathering:
             return
         declared = context.channels.get(field)
         if declared is not None:
-            quantity, unit = declared.quantity or quantity, declared.unit or unit
+            quantity = declared.quantity or quantity
+            if declared.unit is not None and not (unit is not None and declared.unit == AS_IT_IS):
+                unit = declared.unit
             size_um = declared.size_um or size_um
-        if context.learned and (quantity is None or unit is None):
-            for each in context.learned:
-                if each.path == field:
-                    quantity, unit = quantity or each.quantity, unit or each.unit
+        if context.learned:
+            quantity, unit = self._announced(field, quantity, unit)
         if quantity is None:
             return
         value: float | None = None
@@ -211,6 +212,13 @@ class Gathering:
         return Findings(
             tuple(self.found), tuple(self.events), tuple(self.learned), tuple(self.left_out), self.time
         )
+
+    def _announced(self, field: str, quantity: str | None, unit: str | None) -> tuple[str | None, str | None]:
+        """Complete quantity and unit from what the device announced."""
+        for each in self.context.learned:
+            if each.path == field:
+                quantity, unit = quantity or each.quantity, unit or each.unit
+        return quantity, unit
 
     def _value(
         self,

@@ -117,7 +117,7 @@ def _awada(out: Gathering, body: Members) -> None:
     parts = AWADA.fullmatch(out.message.topic)
     out.device, out.time = (parts[1] if parts else out.device), out.moment(body.get("timestamp"))
     if "value" in body:
-        out.add("value", body["value"], "differential_pressure", "Pa")
+        out.add("value", body["value"], "differential_pressure", said="Pa")
 
 
 def recognise(message: Message) -> Sure:

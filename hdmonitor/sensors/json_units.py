@@ -36,8 +36,8 @@ def read(message: Message, context: Context) -> Answer:
     out = Gathering(NAME, message, context, _device(message.topic, body), time=time)
     for path in context.channels:
         _mapped(out, path, body)
+    _columns(out, body)
     if not context.channels:
-        _columns(out, body)
         _pairs(out, body, "", DEPTH)
     out.beside("rssi", body.get("rssi"))
     return out.findings(body)

@@ -136,6 +136,7 @@ def _reading(found: Found, measured_at: datetime, *, own: bool) -> Json:
     reading: Json = {
         "device": found.device,
         "channel": found.channel,
+        "field": found.field,
         "quantity": found.quantity,
         "value": said_value(found),
         "unit": canonical_unit(found.quantity),

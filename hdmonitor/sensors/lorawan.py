@@ -254,6 +254,8 @@ def _member(
         raw,
         member.quantity if member else None,
         member.unit if member else None,
+        # SenseCAP's numbers of measurements lay their unit down.
+        said=member.unit if member and name.isdecimal() else None,
         text=True,
         fault=fault,
         suspect=suspect,

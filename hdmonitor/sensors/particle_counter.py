@@ -65,15 +65,15 @@ def _sizes(out: Gathering, body: Members) -> Answer:
         declared = out.context.channel(field)
         if body.get("flow_ok") is False:
             out.add(field, None, "particle_count", fault="flow", size_um=size)
-        elif declared is not None and declared.unit is not None:
+        elif volume is not None and volume > 0 and count is not None:
+            per_cubic_metre = round(count / volume * LITRES_IN_CUBIC_METRE, CONVERSION_PLACES)
+            out.add(field, per_cubic_metre, "particle_count", said="1/m3", size_um=size)
+        elif declared is not None and declared.unit is not None and out.context.counts_per is None:
             out.add(field, each.get("count"), "particle_count", size_um=size)
-        elif volume is None or volume <= 0 or count is None:
+        else:
             out.left_out.append(
                 f"the volume that {field!r} counts is not known; declare counts_per or the unit"
             )
-        else:
-            per_cubic_metre = round(count / volume * LITRES_IN_CUBIC_METRE, CONVERSION_PLACES)
-            out.add(field, per_cubic_metre, "particle_count", "1/m3", size_um=size)
     return out.findings(body)
 
 

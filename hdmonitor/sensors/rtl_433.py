@@ -77,7 +77,7 @@ def _take(out: Gathering, member: str, raw: object, channel: str | None) -> None
     if NUMBERED.fullmatch(member):
         quantity, unit = KNOWN.get(re.sub("_[1-9]", "", member), (None, None))
         channel = member
-    out.add(member, raw, quantity, unit, text=True, channel=channel)
+    out.add(member, raw, quantity, said=unit, text=True, channel=channel)
 
 
 def recognise(message: Message) -> Sure:

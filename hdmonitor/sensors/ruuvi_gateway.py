@@ -106,7 +106,7 @@ def _format_3(out: Gathering, frame: bytes) -> None:
 
 def _take(out: Gathering, quantity: str, value: float | None) -> None:
     figure = None if value is None else round(value, 6)
-    out.add(quantity, figure, quantity, UNITS[quantity], fault=INVALID if value is None else None)
+    out.add(quantity, figure, quantity, said=UNITS[quantity], fault=INVALID if value is None else None)
 
 
 def recognise(message: Message) -> Sure:

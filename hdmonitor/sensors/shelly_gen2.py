@@ -71,7 +71,7 @@ def _component(out: Gathering, name: str, component: Members) -> None:
         fault = "error" if isinstance(errors, list) and errors else None
         if member in component or fault:
             raw = component.get(member)
-            out.add(f"{name}.{member}", raw, quantity, unit, channel=name, fault=fault)
+            out.add(f"{name}.{member}", raw, quantity, said=unit, channel=name, fault=fault)
     else:
         for member, raw in component.items():
             out.add(f"{name}.{member}", raw, channel=name)

@@ -134,7 +134,7 @@ def _take(
     known, unit = KNOWN.get(attribute, (None, None))
     size = PARTICLES.fullmatch(attribute)
     if size is not None:
-        known, unit = "particle_count", "1/0.1L"
+        known = "particle_count"
     elif driver is None and SWITCH.fullmatch(attribute):
         known, unit = "switch", "state"
     if known == "temperature" and driver in CHIPS:
@@ -150,7 +150,7 @@ def _take(
         block[attribute],
         known,
         unit,
-        said=_unit_of(member, block, body),
+        said="1/0.1L" if size else _unit_of(member, block, body),
         # MAX31855 and its kin say here that the thermocouple is open or shorted.
         fault="error" if number(block.get("Error")) else None,
         channel=None if behind else driver or attribute,

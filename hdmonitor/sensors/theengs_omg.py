@@ -45,7 +45,7 @@ def read(message: Message, context: Context) -> Answer:
     out = Gathering(NAME, message, context, _device(message.topic, body))
     for member, raw in body.items():
         quantity, unit = KNOWN.get(member, (None, None))
-        out.add(member, raw, quantity, unit, text=True)  # old builds write numbers as text
+        out.add(member, raw, quantity, said=unit, text=True)  # old builds write numbers as text
     for member, quantity in ASIDE.items():
         raw = body.get(member)
         figure = text_number(raw) if isinstance(raw, str) else None

@@ -49,11 +49,11 @@ def read(message: Message, context: Context) -> Answer:
 
 def _take(out: Gathering, name: str, raw: object) -> None:
     if PROBE.fullmatch(name):
-        out.add(name, raw, "temperature", "degC", channel=name)
+        out.add(name, raw, "temperature", said="degC", channel=name)
     elif name == "humidity":
-        out.add(name, raw, "humidity", "%RH")
+        out.add(name, raw, "humidity", said="%RH")
     elif name == "door":
-        out.add(name, raw, "contact", "true/false", channel=name)
+        out.add(name, raw, "contact", said="true/false", channel=name)
     elif name not in ASIDE:
         out.add(name, raw, channel=name)
 

@@ -41,16 +41,16 @@ def read(message: Message, context: Context) -> Answer:
     else:
         _climate(out, data)
         if kind == "DoorSensor" and "state" in data:
-            out.add("state", data["state"], "contact", "open/closed")
+            out.add("state", data["state"], "contact", said="open/closed")
     _beside(out, data)
     return out.findings()
 
 
 def _climate(out: Gathering, data: Members) -> None:
     if "temperature" in data:
-        out.add("temperature", data["temperature"], "temperature", "degC")
+        out.add("temperature", data["temperature"], "temperature", said="degC")
     if "humidity" in data and not _no_humidity(data):
-        out.add("humidity", data["humidity"], "humidity", "%RH")
+        out.add("humidity", data["humidity"], "humidity", said="%RH")
 
 
 def _no_humidity(data: Members) -> bool:

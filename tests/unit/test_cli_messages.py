@@ -44,6 +44,7 @@ def test_every_line_has_its_answer(decode):
                 {
                     "device": "fridge",
                     "channel": None,
+                    "field": "value",
                     "quantity": "temperature",
                     "value": 4.0,
                     "unit": "degC",

@@ -5,14 +5,18 @@ With `pytest -s` the table of samples per file is printed.
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from unit.sensors.sensor_points import point
 
-from hdmonitor.sensors import FAMILIES
-from hdmonitor.sensors.lines import Listening, answer_to
+from hdmonitor.model import Decoded, Device
+from hdmonitor.sensors import FAMILIES, check_device, check_point, decode
+from hdmonitor.sensors.lines import Listening, answer_to, message_of
+from hdmonitor.units import QUANTITIES
 
 PAYLOADS = Path(__file__).parents[2] / "payloads"
 FILES = {
@@ -185,3 +189,58 @@ def test_every_sample_is_here():
 
     assert len(SAMPLES) == 199
     assert table.total() == 199
+
+
+# --- the same through the points of a site --------------------------------------------
+
+# A message of another topic, before it, says what this one needs.
+OF_A_SESSION = {"sparkplug_b", "homie"}
+
+
+def configured(sample, reading, family):
+    """The point that a site would have for a reading, as its answer shows it."""
+    context = sample.get("context", {})
+    declared = context.get("channels", {}) if isinstance(context.get("channels"), dict) else {}
+    declared = declared | context.get("field_map", {})
+    own = declared.get(reading["field"], {})
+    unit = own.get("unit") if isinstance(own, dict) else None
+    unit = unit or context.get("unit") or context.get("units", {}).get(reading["quantity"]) or reading["unit"]
+    if reading["quantity"] == "contact":
+        means = [of.get("on") or of.get("true") for of in (own, context) if isinstance(of, dict)]
+        unit = next((f"on={word}" for word in means if word), "state")
+        unit = "open/closed" if family in {"plain_value", "aws_shadow"} else unit
+    return replace(
+        point(family, reading["field"], reading["quantity"], unit, topic=sample["topic"]),
+        device=reading["device"],
+    )
+
+
+def point_wise():
+    for name, answer in ANSWERS.items():
+        if answer["family"] and answer["family"] not in OF_A_SESSION:
+            for index, reading in enumerate(answer["readings"]):
+                if reading["quantity"] in QUANTITIES and reading["quantity"] != "battery":
+                    yield pytest.param(name, index, id=f"{name} {reading['field']} {index}")
+
+
+@pytest.mark.parametrize(("name", "index"), list(point_wise()))
+def test_a_point_gets_what_the_whole_message_says(name, index):
+    sample, answer = SAMPLES[name], ANSWERS[name]
+    reading = answer["readings"][index]
+    wanted = configured(sample, reading, answer["family"])
+    without = {"time", "battery", "description_seen"}
+    declared = {key: value for key, value in sample.get("context", {}).items() if key not in without}
+    own = Device(sample["topic"], answer["family"], (wanted,), declared=declared)
+
+    decoded = decode(message_of(sample), own)
+
+    assert check_point(wanted) is None
+    assert check_device(own) is None
+    assert isinstance(decoded, Decoded), decoded
+    words = QUANTITIES[reading["quantity"]].words
+    said = [
+        (words[int(value.value)] if words and value.value is not None else value.value, value.fault)
+        for value in decoded.values
+    ]
+    assert (reading["value"], reading.get("fault")) in said
+    assert {value.device for value in decoded.values} == {reading["device"]}
