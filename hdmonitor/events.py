@@ -256,6 +256,9 @@ class LastHeard:
     judged_at: datetime  # and its time
 
 
+Since: TypeAlias = Callable[[str, datetime], Sequence[tuple[datetime, float]]]
+
+
 def _none_since(_point: str, _after: datetime) -> Sequence[tuple[datetime, float]]:
     return ()
 
@@ -272,6 +275,6 @@ class Restored:
     heard: dict[str, LastHeard]
     next_event: int
     stopped_at: datetime | None  # the newest moment the journal knows
-    readings_since: Callable[[str, datetime], Sequence[tuple[datetime, float]]] = _none_since
+    readings_since: Since = _none_since
     # of each point, the oldest moment from which it can be judged again, and by which limits
     judged_from: dict[str, tuple[datetime, str]] = field(default_factory=dict)

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 from hdmonitor.alerts import sums
 from hdmonitor.case import Case, Draft
+from hdmonitor.events import Since
 from hdmonitor.model import EPOCH, NO_TIME, Exposure, Level, Measure, Point
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.outside import Outside
 from hdmonitor.rules.rolling import Rolling
 
 AN_HOUR = timedelta(hours=1)  # the longest bucket: a verdict vouches until the next one
-
-Since: TypeAlias = Callable[[str, datetime], Sequence[tuple[datetime, float]]]
 
 
 class Tally:

@@ -215,6 +215,7 @@ class Point:
     only_while: str | None = None  # id of the point that says when there is a verdict on this one
     off: tuple[SwitchedOff, ...] = ()
     device: str | None = None  # which of several whose messages come on one topic
+    twin: str | None = None  # a second point that measures the same
 
 
 @dataclass(frozen=True, slots=True)

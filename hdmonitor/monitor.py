@@ -21,6 +21,7 @@ from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.hours import opening
 from hdmonitor.alerts.situation import Behind
 from hdmonitor.case import Case, Draft, House, Seen, alarm_state, restored_alarm
+from hdmonitor.doubt import Doubt, acquaint, habits_of
 from hdmonitor.edges import Edges
 from hdmonitor.events import (
     About,
@@ -90,7 +91,13 @@ LATE_RANK = 1_000_000_000  # at equal times, history is judged again after every
 GOOD, RETAINED, NORMAL = Quality.GOOD, Quality.RETAINED, Phase.NORMAL
 AT_REST = (NORMAL, Phase.UNKNOWN)
 
-CAUSES = {"HDM-FAULT": "fault", "HDM-BATTERY": "battery", "HDM-CLOCK": "clock", "HDM-SELF": "self"}
+CAUSES = {
+    "HDM-FAULT": "fault",
+    "HDM-SUSPECT": "suspect",
+    "HDM-BATTERY": "battery",
+    "HDM-CLOCK": "clock",
+    "HDM-SELF": "self",
+}
 
 LOW_BATTERY = 20.0  # percent; practice: time enough to order a cell
 BATTERY_DEADBAND = 5.0
@@ -134,6 +141,7 @@ class Watch:
     __slots__ = (
         "battery",
         "clock",
+        "doubt",
         "fault",
         "feeds",
         "frontier",
@@ -176,6 +184,7 @@ class Watch:
         self.midnight = ALWAYS  # the next one of the site
         self.track: Track | None = None  # without a record there is no looking back
         self.late: LateCase | None = None
+        self.doubt: Doubt | None = None  # of the sensor
 
     def outlook(self, at: datetime) -> tuple[str, ...]:
         """Say how long the point may go on as it is, where its sums know."""
@@ -185,7 +194,9 @@ class Watch:
 
     def own(self) -> list[Case]:
         """Return the cases about the sensor itself."""
-        return [case for case in (self.fault, self.battery, self.clock, self.late) if case is not None]
+        suspect = self.doubt.case if self.doubt is not None else None
+        own = (self.fault, suspect, self.battery, self.clock, self.late)
+        return [case for case in own if case is not None]
 
     def cases(self) -> list[Case]:
         """Return all cases of the point, limits first."""
@@ -244,6 +255,7 @@ class Monitor:
         for point in site.points.values():
             if point.legs:
                 self._add_sum(point, at)
+        acquaint(watch.doubt for watch in self._watches.values() if watch.doubt is not None)
         self._gates = Gates(site, own["HDM-GATEWAY"], self._house, at)
         for case in self._gates.cases():
             self._order[id(case)] = len(self._order)
@@ -355,6 +367,10 @@ class Monitor:
             battery = Threshold(Level.WARNING, Side.LOW, LOW_BATTERY, NO_TIME, Priority.LOW, "low")
             watch.battery = self._own_case(point, "HDM-BATTERY", battery, deadband=BATTERY_DEADBAND)
             watch.clock = self._own_case(point, "HDM-CLOCK", _wrong_for(NO_TIME, Priority.LOW, "wrong time"))
+        if (habits := habits_of(point)) is not None:
+            priority = min(point.guards, Priority.MEDIUM)
+            doubted = Threshold(Level.WARNING, Side.HIGH, 0.5, NO_TIME, priority, "doubted")
+            watch.doubt = Doubt(point, habits, self._own_case(point, "HDM-SUSPECT", doubted, seen=seen))
         watch.tallies = tuple(self._tally(point, exposure) for exposure in point.exposures)
         if watch.tallies:
             for case in rules:
@@ -727,8 +743,8 @@ class Monitor:
             # The journal knows the times of readings as they were before the step.
             self._draft.outcome.states[case.key] = case.whole_state()
         for watch in self._watches.values():
-            for tally in watch.tallies:
-                tally.shift(by, self._draft)
+            for each in (*watch.tallies, *((watch.doubt,) if watch.doubt else ())):
+                each.shift(by, self._draft)
             if watch.last_at is not None and by < NO_TIME:
                 watch.last_at += by
                 watch.moment = watch.last_at
@@ -892,9 +908,17 @@ class Monitor:
             asked = self._asked(watch, value)
             for case in watch.rules:
                 self._observe(case, at, asked)
-            for tally in watch.tallies:
-                if tally.take(at, value, self._draft, doubted=False, beside=watch.rules):
-                    self._stir(tally.case)
+            self._weigh(watch, at, value)
+
+    def _weigh(self, watch: Watch, at: datetime, value: float) -> None:
+        """Ask whether the sensor can be believed, then add the value up; the limits have judged it before."""
+        doubt = watch.doubt
+        if doubt is not None and doubt.take(at, value, self._draft):
+            self._stir(doubt.case)
+        for tally in watch.tallies:
+            doubted = doubt is not None and bool(doubt.honesty.doubts)
+            if tally.take(at, value, self._draft, doubted=doubted, beside=watch.rules):
+                self._stir(tally.case)
 
     def _pass_on(self, watch: Watch, reading: Reading, at: datetime) -> None:
         """Let a judged reading count for the doors and sums that it is part of."""
@@ -1090,6 +1114,8 @@ class Monitor:
             for tally in watch.tallies:
                 its = states.get(tally.case.key)
                 tally.restore(rows.get(tally.key, {}), its, restored.readings_since, at)
+            if watch.doubt is not None:
+                watch.doubt.restore(states, restored.readings_since)
         for case in (*self._gates.cases(), *self._selves.values()):
             case.restore(states.get(case.key), None)
 

@@ -352,6 +352,7 @@ class _Plan:
             accuracy=accuracy,
             exposures=self._exposures(id_, keys),
             off=tuple(each.off for each in judged if each.off),
+            twin=self._twin(id_, keys),
         )
         if wrong := check_point(point):
             given = {"family": keys.family, "unit": keys.unit, "field": keys.field}
@@ -465,6 +466,19 @@ class _Plan:
         else:
             self._complain((*where, "measures"), self.book.catalogue.why_none(spot))
         return None
+
+    def _twin(self, id_: str, keys: PointKeys) -> str | None:
+        """Return the point that measures the same; complain about one that cannot."""
+        where: Where = ("points", id_, "twin")
+        if keys.twin is None or not self._known(where, keys.twin, "points"):
+            return None
+        other = self.file.points[keys.twin].measures
+        if keys.twin == id_:
+            self._complain(where, "a point is no twin of itself; name the other sensor")
+        elif other != keys.measures:
+            text = f"{keys.twin!r} measures {other}, this point {keys.measures}; a twin measures the same"
+            self._complain(where, text)
+        return keys.twin
 
     def _certified(self, id_: str, keys: PointKeys) -> Certified | None:
         given = self.file.equipment[keys.at].certified

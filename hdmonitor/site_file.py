@@ -247,6 +247,7 @@ class PointKeys(Strict):
     every: Interval = Field(description="expected interval; silence is three of them")
     sign: Literal[1, -1] = Field(1, description="-1 for a differential pressure that is piped the other way")
     accuracy: Amount | None = Field(None, description="of the gauge of a differential pressure")
+    twin: Id | None = Field(None, description="id of a second point that measures the same at the same place")
     offset: Amount | None = Field(None, description="correction from the calibration, added after the sign")
     probe: Literal["air", "buffered", "payload"] | None = None
     gateway: Id | None = Field(None, description="id of the gateway that its messages pass through")

@@ -40,7 +40,7 @@ class Situation:
     point: Point
     rule: Rule
     threshold: Threshold | None  # the limit that is active; None for blind, fault and own alarms
-    cause: str  # limit, exposure, silent, never-heard, fault, battery, clock, self, gateway
+    cause: str  # limit, exposure, silent, never-heard, fault, suspect, battery, clock, self, gateway
     value: float | None  # newest, canonical unit
     measured_at: datetime | None
     began_at: datetime  # first reading outside, or last heard

@@ -35,6 +35,7 @@ INSTRUCTIONS = {  # where a rule gives none
     "silent": "Read the gauge by hand, enter it",
     "never-heard": "Read the gauge by hand, check the sensor",
     "fault": "Read the gauge by hand, check the sensor",
+    "suspect": "Read the gauge by hand, compare",
     "battery": "Change the battery",
     "clock": "Set the clock of the sensor",
     "self": "Check the monitor, read gauges by hand",
@@ -45,6 +46,7 @@ LATE_STOCK = "Stock HOLD, do not discard: a pharmacist decides."
 FACTS = {  # title and sentence of an alarm that is not about a limit
     "never-heard": ("BLIND: {name} never heard", "No reading {since}."),
     "fault": ("SENSOR FAULT: {name}", "No value {since}{because}."),
+    "suspect": ("DOUBTED: {name}", "Doubted {since}{because}. Its limits are judged as ever."),
     "battery": ("Battery low: {name}", "{left}Low {since}."),
     "clock": ("Wrong clock: {name}", "Its time is not believed {since}{because}."),
 }
@@ -52,6 +54,7 @@ ENDS = {
     "silent": ("{name} heard again", "Silent {lasted}. What happened meanwhile is not known."),
     "never-heard": ("{name} heard at last", "Silent {lasted}. What happened meanwhile is not known."),
     "fault": ("{name} measures again", "No value {lasted}. What happened meanwhile is not known."),
+    "suspect": ("{name} no longer doubted", "It was doubted {lasted}."),
     "battery": ("Battery no longer low: {name}", "It was low {lasted}."),
     "clock": ("Clock believed again: {name}", "It was wrong {lasted}."),
     "self": ("{name} works again", "Alarm stood {lasted}."),

@@ -21,7 +21,7 @@ from hdmonitor.units import show_duration
 
 OWN = "hdmonitor."  # points of the monitor itself
 # Of the other alarms the state of the point says what they are about.
-BESIDE = {"HDM-BATTERY": ": battery low", "HDM-CLOCK": ": wrong clock"}
+BESIDE = {"HDM-SUSPECT": ": doubted", "HDM-BATTERY": ": battery low", "HDM-CLOCK": ": wrong clock"}
 
 
 @dataclass(frozen=True, slots=True)

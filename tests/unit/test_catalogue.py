@@ -341,6 +341,7 @@ def test_the_monitor_has_rules_for_its_own_alarms():
         "HDM-SILENCE",
         "HDM-GATEWAY",
         "HDM-FAULT",
+        "HDM-SUSPECT",
         "HDM-BATTERY",
         "HDM-CLOCK",
         "HDM-LATE",

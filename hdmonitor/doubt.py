@@ -1,0 +1,88 @@
+"""A doubted sensor as a case of its own, beside the limits of its point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from hdmonitor.case import Case, Draft
+from hdmonitor.events import Since
+from hdmonitor.model import Point
+from hdmonitor.rules.alarm import Machine
+from hdmonitor.rules.honesty import HABITS, Habits, Honesty
+
+
+class Doubt:
+    """What is doubted of one point, and the alarm about it."""
+
+    __slots__ = ("case", "honesty", "key", "neighbours", "point", "twin")
+
+    def __init__(self, point: Point, habits: Habits, case: Case) -> None:
+        self.point = point
+        self.honesty = Honesty(habits)
+        self.case = case
+        self.key = f"doubt:{point.id}"
+        self.twin: Doubt | None = None
+        self.neighbours: tuple[Doubt, ...] = ()  # the same quantity in the same cabinet
+
+    def take(self, at: datetime, value: float, draft: Draft) -> bool:
+        """Add a reading that the limits have judged; tell whether the case has moved."""
+        honesty = self.honesty
+        changed = honesty.take(at, value)
+        twin = self.twin
+        if twin is not None:
+            other = twin.honesty.newest(at - twin.point.valid_for)
+            if other is not None:
+                changed |= honesty.compare(at, value, other, twin.point.name)
+        if self.neighbours:
+            heard = [
+                each.honesty
+                for each in self.neighbours
+                if each.honesty.newest(at - each.point.valid_for) is not None
+            ]
+            changed |= honesty.left(heard)
+        if (state := honesty.changed()) is not None:
+            draft.outcome.states[self.key] = state
+        if not changed:
+            return False
+        self.case.text = honesty.text
+        machine = self.case.machine
+        assert isinstance(machine, Machine)  # noqa: S101  # by construction
+        self.case.apply(machine.observe(at, 1.0 if honesty.doubts else 0.0), draft)
+        return True
+
+    def shift(self, by: timedelta, draft: Draft) -> None:
+        """Go on after the wall clock stepped."""
+        self.honesty.shift(by)
+        if (state := self.honesty.changed()) is not None:
+            draft.outcome.states[self.key] = state
+
+    def restore(self, states: Mapping[str, Any], since: Since) -> None:
+        """Go on from the journal's state and the readings that came after it."""
+        if state := states.get(self.key):
+            newest = self.honesty.restore(state)
+            for at, value in since(self.point.id, newest):
+                self.honesty.take(at, value)
+            self.honesty.changed()  # the journal has it
+
+
+def acquaint(doubts: Iterable[Doubt]) -> None:
+    """Let each know its declared twin, and who is in the same cabinet."""
+    known = {each.point.id: each for each in doubts}
+    for each in known.values():
+        point = each.point
+        each.twin = known.get(point.twin) if point.twin is not None else None
+        each.neighbours = tuple(
+            other
+            for other in known.values()
+            if other is not each
+            and point.equipment is not None
+            and each.honesty.habits.moved is not None
+            and (other.point.equipment, other.point.quantity) == (point.equipment, point.quantity)
+        )
+
+
+def habits_of(point: Point) -> Habits | None:
+    """Return what the sensor of a point does not do; None for states, and for sums of points."""
+    return None if point.legs else HABITS.get(point.quantity)

@@ -1,0 +1,252 @@
+"""Reasons to doubt a sensor that says something: suspicion beside the limits, never instead of them.
+
+A doubt changes no value, no limit and no delay; it opens an alarm of its own kind and
+marks what is added up. What each quantity may do is in `HABITS`; why so in
+`docs/decisions/0016-honesty.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from hdmonitor.model import NO_TIME
+
+STUCK_READINGS = 12  # fewer the same are no sign, however long they take
+SATURATED_READINGS = 3
+JUMP_WITHIN = timedelta(minutes=5)  # further apart, anything may have happened in between
+JUMP_LASTS = timedelta(minutes=15)
+DRIFT_LASTS = timedelta(hours=2)
+MARK_EVERY = timedelta(minutes=15)
+STAYED = 0.25  # of the way that a moved probe went, its neighbours may have gone too
+SAVE_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What sensors of one quantity do and do not do; canonical unit."""
+
+    stuck: timedelta  # the same value for so long
+    jump: float | None = None  # between two readings: a wall of air does not do it, a probe in a hand does
+    twin: float | None = None  # two at one place
+    moved: float | None = None  # within half an hour, while the neighbours stay
+    ends: frozenset[float] = frozenset()  # of the ranges of common sensors
+
+
+HABITS: Mapping[str, Habits] = {
+    "temperature": Habits(
+        stuck=timedelta(hours=36),
+        jump=25.0,
+        twin=1.0,
+        moved=6.0,
+        ends=frozenset({-55.0, -40.0, -30.0, 125.0}),
+    ),
+    # 100 %RH is where a door with moist air ends; a sensor that stays there is wet or broken all the same.
+    "humidity": Habits(stuck=timedelta(hours=36), twin=5.0, ends=frozenset({0.0, 100.0})),
+    # A fan that trips is a jump: pressures and air have none.
+    "differential_pressure": Habits(
+        stuck=timedelta(hours=4),
+        twin=0.75,
+        ends=frozenset(side * end for side in (1, -1) for end in (15.0, 25.0, 50.0, 125.0, 250.0, 500.0)),
+    ),
+    "air_velocity": Habits(stuck=timedelta(hours=4), twin=0.05),
+}
+
+
+class Honesty:
+    """What is doubted of one point, and why. Readings come in the order of their times."""
+
+    __slots__ = (
+        "_again",
+        "_at",
+        "_drift",
+        "_due",
+        "_jumped",
+        "_marks",
+        "_save",
+        "_since",
+        "_value",
+        "doubts",
+        "habits",
+    )
+
+    def __init__(self, habits: Habits) -> None:
+        self.habits = habits
+        self.doubts: dict[str, str] = {}  # kind -> what is doubted, in words
+        self._value: float | None = None
+        self._at: datetime | None = None
+        self._since: datetime | None = None  # of the value, unchanged
+        self._again = 0  # readings of it
+        self._jumped: datetime | None = None
+        self._drift: datetime | None = None  # away from its twin since
+        self._marks: tuple[tuple[datetime, float], ...] = ()  # the newest two, at least 15 minutes apart
+        self._save: datetime | None = None
+        self._due = False
+
+    def take(self, at: datetime, value: float) -> bool:
+        """Add a reading; tell whether what is doubted has changed."""
+        before = self._value
+        if value != before:
+            changed = self._moved_on(at, value, before)
+        else:
+            self._again += 1
+            changed = self._unchanged(at, value)
+        self._at = at
+        if self._save is None or at >= self._save:
+            self._mark(at, value)
+        if changed:
+            self._due = True
+        return changed
+
+    def _moved_on(self, at: datetime, value: float, before: float | None) -> bool:
+        self._value, self._since, self._again = value, at, 1
+        changed = False
+        if before is not None and self._jumps(at, value - before):
+            self._jumped = at
+            changed = self._doubt("jump", f"jumped from {before:.1f} to {value:.1f} at once")
+        if self.doubts:
+            changed |= self._believe("stuck") | self._believe("saturated") | self._jump_over(at)
+        return changed
+
+    def _jumps(self, at: datetime, way: float) -> bool:
+        if self.habits.jump is None or self._at is None:
+            return False
+        return abs(way) > self.habits.jump and at - self._at <= JUMP_WITHIN
+
+    def _jump_over(self, at: datetime) -> bool:
+        if self._jumped is None or at - self._jumped < JUMP_LASTS:
+            return False
+        self._jumped = None
+        return self._believe("jump")
+
+    def _unchanged(self, at: datetime, value: float) -> bool:
+        changed = self._jump_over(at) if self._jumped is not None else False
+        if self._again == SATURATED_READINGS and value in self.habits.ends:
+            changed |= self._doubt("saturated", f"at the end of its range, {value:g}")
+        if (
+            self._since is not None
+            and self._again >= STUCK_READINGS
+            and at - self._since >= self.habits.stuck
+        ):
+            changed |= self._doubt(
+                "stuck", f"exactly {value:g} for {self.habits.stuck // timedelta(hours=1)} h"
+            )
+        return changed
+
+    def _mark(self, at: datetime, value: float) -> None:
+        """Keep a value for later, four times an hour, and let the journal have what a restart needs."""
+        self._marks = (*self._marks[-1:], (at, value))
+        hour = self._save is None or at.hour != self._marks[0][0].hour
+        self._save = at + MARK_EVERY
+        self._due |= hour
+
+    def newest(self, after: datetime) -> float | None:
+        """Return the newest value, unless it was measured before `after`."""
+        return self._value if self._at is not None and self._at >= after else None
+
+    # --- against others -----------------------------------------------------
+
+    def compare(self, at: datetime, value: float, twin: float, name: str) -> bool:
+        """Hold a reading against the newest value of its twin; tell whether what is doubted has changed."""
+        most = self.habits.twin
+        if most is None:
+            return False
+        if abs(value - twin) <= most:
+            if self._drift is None:
+                return False
+            self._drift, self._due = None, True
+            return self._believe("drift")
+        if self._drift is None:
+            self._drift, self._due = at, True
+        if at - self._drift < DRIFT_LASTS or "drift" in self.doubts:
+            return False
+        self._due = True
+        return self._doubt("drift", f"differs from {name} for 2 h, one of both is wrong")
+
+    def way(self) -> float:
+        """Return how far it has gone since the older of its marks: 15 to 30 minutes."""
+        if self._value is None or not self._marks:
+            return 0.0
+        return self._value - self._marks[0][1]
+
+    def left(self, neighbours: Iterable[Honesty]) -> bool:
+        """Look for a probe that went away from neighbours that stayed; tell whether doubts have changed."""
+        most, way = self.habits.moved, abs(self.way())
+        if most is None or way <= most:
+            if self.doubts and way <= (most or 0) / 2 and self._believe("moved"):
+                self._due = True
+                return True
+            return False
+        if "moved" in self.doubts:
+            return False
+        others = [abs(each.way()) for each in neighbours]
+        if not others or max(others) > STAYED * way:
+            return False
+        self._due = True
+        return self._doubt("moved", "left its neighbours in the cabinet, which stayed: moved?")
+
+    # --- doubts -------------------------------------------------------------
+
+    def _doubt(self, kind: str, why: str) -> bool:
+        if kind in self.doubts:
+            return False
+        self.doubts[kind] = why
+        return True
+
+    def _believe(self, kind: str) -> bool:
+        return self.doubts.pop(kind, None) is not None
+
+    @property
+    def text(self) -> str:
+        """All doubts in words."""
+        return "; ".join(self.doubts[kind] for kind in sorted(self.doubts))
+
+    # --- persistence --------------------------------------------------------
+
+    def shift(self, by: timedelta) -> None:
+        """Go on after the wall clock stepped: what is running keeps its length."""
+        if by >= NO_TIME:
+            return
+        for name in ("_at", "_since", "_jumped", "_drift", "_save"):
+            if (moment := getattr(self, name)) is not None:
+                setattr(self, name, moment + by)
+        self._marks = tuple((at + by, value) for at, value in self._marks)
+        self._due = True
+
+    def changed(self) -> dict[str, Any] | None:
+        """Return what a restart needs and the journal's readings since do not tell."""
+        if not self._due or self._at is None:
+            return None
+        self._due = False
+        return {
+            "at": self._at.isoformat(),
+            "value": self._value,
+            "since": _text(self._since),
+            "again": self._again,
+            "jumped": _text(self._jumped),
+            "drift": _text(self._drift),
+            "marks": [[at.isoformat(), value] for at, value in self._marks],
+            "save": _text(self._save),
+            "doubts": dict(self.doubts),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> datetime:
+        """Go on from `state`; return the time of the newest reading in it."""
+        at = datetime.fromisoformat(state["at"])
+        self._at, self._value, self._again = at, state["value"], state["again"]
+        self._since, self._jumped, self._drift, self._save = (
+            _time(state[name]) for name in ("since", "jumped", "drift", "save")
+        )
+        self._marks = tuple((datetime.fromisoformat(moment), value) for moment, value in state["marks"])
+        self.doubts = dict(state["doubts"])
+        return at
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None
