@@ -251,6 +251,11 @@ class _Tightening:
 
     def _delay(self, level: Level, delay: timedelta) -> None:
         longest = {each.key: each.longest or each.on_delay for each in self.entry.thresholds}
+        if not any(key[0] is level for key in self.own):
+            where = ("limits", level.name.lower(), "on_delay")
+            self.complain(
+                where, f"{self.entry.title} has no {level.name.lower()} limit here to delay; delete it"
+            )
         for key, own in self.own.items():
             if key[0] is not level:
                 continue

@@ -78,9 +78,7 @@ class Compared:
     """What becomes of the alarms of one limit."""
 
     rule: Rule
-    level: Level
-    side: str
-    name: str
+    limit: Threshold  # as the present site has it, if it has it
     before: int = 0
     after: int = 0
     cut: int = 0
@@ -202,7 +200,7 @@ def _compare(
     rules: Mapping[Limit, tuple[Rule, Threshold]],
     untightened: Site,
 ) -> list[Compared]:
-    rows = {limit: Compared(rule, limit[1], limit[2], its.name) for limit, (rule, its) in rules.items()}
+    rows = {key: Compared(rule, limit) for key, (rule, limit) in rules.items()}
     for call in before:
         row = rows[call.limit]
         row.before += 1
@@ -221,7 +219,7 @@ def _compare(
         if not any(each.level >= call.level and each.meets(call) for each in before):
             row.new.append(call)
     told = [row for row in rows.values() if row.before or row.after]
-    return sorted(told, key=lambda row: (row.rule.id, row.side, row.level))
+    return sorted(told, key=lambda row: (row.rule.id, row.limit.side, row.limit.level))
 
 
 def _really_outside(call: Call, point: Point) -> bool:
@@ -270,7 +268,7 @@ def as_lines(result: WhatIf) -> Iterator[str]:
     )
     for row in result.limits:
         yield (
-            f"{row.rule.id:8} {row.rule.force:8} {row.level.name.lower():9} {row.name:14} "
+            f"{row.rule.id:8} {row.limit.force:8} {row.limit.level.name.lower():9} {row.limit.name:14} "
             f"{row.before:6} {row.after:6} {row.cut:6} {len(row.missed):6} {len(row.new):6}  "
             f"{_shifts(row.later):18} {_shifts(row.earlier)}"
         )
@@ -297,7 +295,9 @@ def _sentence(row: Compared, call: Call, point: Point) -> str:
     end = f"{call.end:%Y-%m-%dT%H:%M:%SZ}" if call.end else "the end, still outside"
     limits = [limit.limit for limit in row.rule.thresholds]
     peak = show(call.peak, point.quantity, row.rule.unit, *limits)
-    return f"{call.point}, {row.rule.id} {row.name}, {call.start:%Y-%m-%dT%H:%M:%SZ} to {end}, peak {peak}"
+    return (
+        f"{call.point}, {row.rule.id} {row.limit.name}, {call.start:%Y-%m-%dT%H:%M:%SZ} to {end}, peak {peak}"
+    )
 
 
 def as_json(row: Compared) -> dict[str, Any]:
@@ -305,10 +305,10 @@ def as_json(row: Compared) -> dict[str, Any]:
     return {
         "rule": row.rule.id,
         "version": row.rule.version,
-        "force": row.rule.force.value,
-        "level": row.level.name.lower(),
-        "side": row.side,
-        "name": row.name,
+        "force": row.limit.force.value,
+        "level": row.limit.level.name.lower(),
+        "side": row.limit.side.value,
+        "name": row.limit.name,
         "before": row.before,
         "after": row.after,
         "cut": row.cut,
