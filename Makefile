@@ -3,6 +3,7 @@
 # make check  the part of it that takes less than a minute
 # make mutants  changes each line of the rules in turn, to see whether a test notices; about 20 minutes
 # make fuzz   ten million messages that nobody should send, over all payload families
+# make bench  what it carries, held against others on this machine, into bench/results.md; twenty minutes
 #
 # Each does all of its own set-up in .venv and .cache; only python3 (3.11 or newer), python3-venv and make
 # have to be there. With another interpreter: make PYTHON=python3.12 test
@@ -11,7 +12,7 @@ PYTHON = python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check static servers mutants requirements fuzz
+.PHONY: demo test check bench static servers mutants requirements fuzz
 
 demo: .venv/runtime
 	$(BIN)/hdmonitor demo
@@ -27,6 +28,9 @@ FUZZ =
 fuzz: .venv/development
 	PYTHONPATH=. $(BIN)/python tests/fuzz.py $(FUZZ)
 
+bench: servers
+	$(BIN)/python bench/everything.py
+
 static: .venv/development
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -39,7 +43,7 @@ mutants: .venv/development
 	nice $(BIN)/mutmut run --max-children 1
 	$(BIN)/mutmut results
 
-# What the tests talk to: mosquitto, VictoriaMetrics, InfluxDB.
+# What the tests and benches talk to: mosquitto and its client, VictoriaMetrics, InfluxDB.
 servers: .venv/development
 	$(BIN)/python tests/fetch_debian.py
 

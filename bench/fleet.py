@@ -82,3 +82,24 @@ def payloads(devices: int, count: int) -> list[tuple[bytes, bytes]]:
         )
         made.append((f"bench/{number % devices}".encode(), body.encode()))
     return made
+
+
+def site_text(devices: int) -> str:
+    """Return a site file of so many devices as a person would write it."""
+    given, wanted, more = TEXT.partition("equipment:\n")
+    named, _, end = more.partition("people:\n")
+    kinds, _, points = named.partition("points:\n")
+    equipment = "".join(
+        line.replace("fridge:", f"fridge-{number}:").replace("HD Fridge", f"HD Fridge {number}") + "\n"
+        for number in range(devices)
+        for line in kinds.splitlines()
+        if line.startswith("  fridge:")
+    )
+    written = points.partition("  probe:")[0]
+    for name in ("temperature", "door", "humidity"):
+        written = written.replace(f"  {name}: {{", f"  {name}-NUMBER: {{")
+    written = written.replace("at: fridge,", "at: fridge-NUMBER,").replace(
+        "topic: bench,", "topic: bench/NUMBER,"
+    )
+    all_points = "".join(written.replace("NUMBER", str(number)) for number in range(devices))
+    return f"{given}{wanted}{equipment}points:\n{all_points}people:\n{end}"

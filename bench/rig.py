@@ -130,3 +130,11 @@ def rows(database: Path, sql: str, at_least: int, within: float = 300.0) -> floa
 
 
 READINGS = "SELECT seq FROM sqlite_sequence WHERE name = 'reading'"
+
+
+def warm(port: int, devices: int, folder: Path) -> None:
+    """Let each topic be heard once: a point's first reading is an event, the others are not."""
+    with Child("publisher.py", port, devices, devices, log=folder / "warm.log") as publisher:
+        publisher.ready()
+        publisher.go()
+        publisher.result()

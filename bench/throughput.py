@@ -20,7 +20,7 @@ from figures import ratios, spread, table, verdict
 from fleet import VALUES
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
-from rig import FAST, READINGS, Broker, Child, rows, shipped
+from rig import FAST, READINGS, Broker, Child, rows, shipped, warm
 
 DEVICES = 1000
 RUNS, MESSAGES, SHIPPED = 5, 20_000, 4_000
@@ -41,13 +41,6 @@ def published(port: int, count: int, folder: Path) -> Child:
     return publisher
 
 
-def warmed(port: int, folder: Path) -> None:
-    """Let each topic be heard once: a point's first reading is an event, the others are not."""
-    with published(port, DEVICES, folder) as publisher:
-        publisher.go()
-        publisher.result()
-
-
 def publisher_only(port: int, count: int, folder: Path) -> float:
     """Return the rate at which the broker takes the messages with nobody to give them to."""
     with published(port, count, folder) as publisher:
@@ -60,7 +53,7 @@ def bare(port: int, count: int, folder: Path) -> float:
     """Return the rate of the empty subscriber."""
     with Child("bare.py", port, DEVICES + count, log=folder / "bare.log") as subscriber:
         subscriber.ready()
-        warmed(port, folder)
+        warm(port, DEVICES, folder)
         with published(port, count, folder) as publisher:
             publisher.go()
             first = publisher.result()["first"]
@@ -71,7 +64,7 @@ def judged(port: int, count: int, folder: Path) -> float:
     """Return the rate of the monitor."""
     with Child("watch.py", folder, port, DEVICES, log=folder / "daemon.log") as daemon:
         daemon.said("topics subscribed")
-        warmed(port, folder)
+        warm(port, DEVICES, folder)
         rows(folder / "journal.db", READINGS, DEVICES * VALUES)
         with published(port, count, folder) as publisher:
             publisher.go()
@@ -105,7 +98,7 @@ def node_red_rate(port: int, count: int, folder: Path) -> float:
     with node_red.started(port, folder) as flow:
         flow.said("Connected to broker")
         time.sleep(1)  # it says so before it has subscribed
-        warmed(port, folder)
+        warm(port, DEVICES, folder)
         rows(folder / "node-red.db", STORED, DEVICES * VALUES)
         with published(port, count, folder) as publisher:
             publisher.go()

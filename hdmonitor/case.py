@@ -104,6 +104,26 @@ class House:
 class Case:
     """A rule at a point: machine, open alarm, running call."""
 
+    __slots__ = (
+        "acknowledged_until",
+        "alarm",
+        "by_door",
+        "call",
+        "cause",
+        "exposure",
+        "house",
+        "machine",
+        "outlook",
+        "over",
+        "point",
+        "resume_at",
+        "rule",
+        "seen",
+        "text",
+        "told",
+        "was_outside",
+    )
+
     def __init__(
         self,
         point: Point,

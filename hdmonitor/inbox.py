@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from hdmonitor.events import Acknowledge, Close, Condition
 from hdmonitor.model import Message
@@ -17,8 +17,7 @@ class Reply(Protocol):
         """Hand over the answer without blocking."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """An MQTT publication; `mid` is 0 at QoS 0, where there is nothing to acknowledge."""
 
     message: Message

@@ -15,9 +15,9 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from hdmonitor import past, rows
 from hdmonitor.events import Event, Json, Outcome, Past, Quarantined, Restored
@@ -72,8 +72,7 @@ HEARD_FAULT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """Proof that an MQTT message was processed; `digest` is the payload's SHA-256, cut to 16 bytes."""
 
     mid: int

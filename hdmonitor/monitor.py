@@ -60,6 +60,7 @@ from hdmonitor.model import (
     Quality,
     Reading,
     Rejected,
+    Response,
     Room,
     Rule,
     Side,
@@ -238,6 +239,7 @@ class Monitor:
             self._behind,
         )
         self._recall = recall
+        self._own_rules: dict[tuple[str, Response, Threshold | None], Rule] = {}
         self._watches: dict[str, Watch] = {}
         self._by_field: dict[tuple[str, str | None, str], Watch] = {}
         self._selves: dict[str, Case] = {}
@@ -360,7 +362,7 @@ class Monitor:
         fault = self._own_case(
             point, "HDM-FAULT", _wrong_for(point.valid_for, point.guards, "no value"), seen=seen
         )
-        own = replace(self.own["HDM-SILENCE"], response=point.response)
+        own = self._own_rule("HDM-SILENCE", point.response)
         silence = self._case(point, own, Silence(own, point.valid_for, at), seen, "silent")
         watch = Watch(point, seen, rules, fault, silence)
         if first:
@@ -412,6 +414,18 @@ class Monitor:
 
         return Tally(point, exposure, case)
 
+    def _own_rule(
+        self, rule_id: str, response: Response, threshold: Threshold | None = None, deadband: float = 0.0
+    ) -> Rule:
+        """Return a rule about sensors or ourselves; those of thousands of points are mostly the same one."""
+        key = (rule_id, response, threshold)
+        if key not in self._own_rules:
+            rule = replace(self.own[rule_id], response=response)
+            if threshold is not None:
+                rule = replace(rule, thresholds=(threshold,), deadband=deadband, off_delay=NO_TIME)
+            self._own_rules[key] = rule
+        return self._own_rules[key]
+
     def _own_case(
         self,
         point: Point,
@@ -422,14 +436,7 @@ class Monitor:
         seen: Seen | None = None,
     ) -> Case:
         """Build a case about a sensor or ourselves: normal until something says otherwise."""
-        own = self.own[rule_id]
-        rule = replace(
-            own,
-            thresholds=(threshold,),
-            deadband=deadband,
-            off_delay=NO_TIME,
-            response=point.response,
-        )
+        rule = self._own_rule(rule_id, point.response, threshold, deadband)
         valid_for = point.valid_for if rule_id == "HDM-FAULT" else FOREVER
         case = self._case(point, rule, Machine(rule, valid_for), seen or Seen(), CAUSES[rule_id])
         case.machine.restore(None, EPOCH)

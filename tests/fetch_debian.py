@@ -13,7 +13,12 @@ from pathlib import Path
 
 from servers import UNPACKED, program
 
-PACKAGES = {"mosquitto": "mosquitto", "victoria-metrics": "victoria-metrics", "influxd": "influxdb"}
+PACKAGES = {
+    "mosquitto": "mosquitto",
+    "mosquitto_pub": "mosquitto-clients",  # with it comes the C library that the benches publish with
+    "victoria-metrics": "victoria-metrics",
+    "influxd": "influxdb",
+}
 
 
 class NotFetched(Exception):
