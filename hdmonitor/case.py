@@ -111,6 +111,7 @@ class Case:
         "call",
         "cause",
         "exposure",
+        "held",
         "house",
         "machine",
         "outlook",
@@ -122,6 +123,7 @@ class Case:
         "text",
         "told",
         "was_outside",
+        "withdrawn",
     )
 
     def __init__(
