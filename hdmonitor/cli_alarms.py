@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hdmonitor.adapters.control import ask
+from hdmonitor.binding import binding, rule_of
 from hdmonitor.events import Alarm, Json
 from hdmonitor.model import Point, Rule, Site
 from hdmonitor.reader import Reader
@@ -35,6 +36,15 @@ class Speech:
             told = f"{path} cannot be used, see: hdmonitor check; times are UTC, units canonical"
             print(told, file=sys.stderr)
         self._zone = ZoneInfo(self._site.zone if self._site else "UTC")
+
+    def rule(self, alarm: Alarm) -> str:
+        """Name the rule of an alarm, and how binding its limit is."""
+        rule = rule_of(self._site.points.get(alarm.point) if self._site else None, alarm.rule)
+        told = f"rule {alarm.rule} v{alarm.version}"
+        if rule is None:
+            return told
+        now = f" (version {rule.version} now)" if rule.version != alarm.version else ""
+        return f"{told}, {binding(rule, alarm.level)}{now}"
 
     def time(self, at: datetime) -> str:
         """Write a moment with its zone: "2026-11-21 22:14:22 EST"."""
@@ -95,7 +105,7 @@ def shown(options: argparse.Namespace, journal: Path) -> int:
         raise NotDone(f"no alarm {options.alarm!r}; list them with: hdmonitor alarms list --all")
     alarm, events, messages = found
     speech = Speech(options.site)
-    print(f"{alarm.id}  {alarm.title}\n{_stands(alarm)}; {alarm.point}, rule {alarm.rule} v{alarm.version}")
+    print(f"{alarm.id}  {alarm.title}\n{_stands(alarm)}; {alarm.point}, {speech.rule(alarm)}")
     for stored in events:
         event = stored.event
         print(f"{speech.time(event.at)}  {event.kind.value:12} {speech.detail(stored, alarm)}")

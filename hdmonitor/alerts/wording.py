@@ -110,6 +110,7 @@ def opened(s: Situation, zone: str, about: About = About.OPENED) -> Text:
         *((2, each) for each in s.outlook),
         (3, f"Door {s.door}." if s.door and s.cause == "limit" else ""),
         (4, _whom_to_call(s)),
+        (5, _how_binding(s)),
     )
     return Text(title, fitting.body(s.alarm, parts))
 
@@ -428,6 +429,16 @@ def _where_to(s: Situation) -> str:
     if not s.move_to:
         return "No unit to move to."
     return f"Move only to {' or '.join(s.move_to[:SPARE_UNITS])}."
+
+
+def _how_binding(s: Situation) -> str:
+    """Say that a limit is in no standard, or that nobody has confirmed it; a duty needs no word."""
+    if s.cause != "limit" or s.threshold is None or s.threshold.level is Level.WARNING:
+        return ""
+    sure = s.rule.confidence != "unconfirmed"
+    if s.threshold.force is Force.PRACTICE:
+        return "Practice, in no standard." if sure else "Practice, unconfirmed."
+    return "" if sure else "Limit unconfirmed."
 
 
 def _stale(s: Situation, zone: str) -> str:

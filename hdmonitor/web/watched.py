@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hdmonitor.alerts.situation import Situation
+from hdmonitor.binding import UNCONFIRMED, binding, rule_of
 from hdmonitor.catalogue import load_catalogue
 from hdmonitor.events import Alarm, LastHeard
-from hdmonitor.model import NO_TIME, Level, Point, Quality, Site
+from hdmonitor.model import NO_TIME, Level, Point, Quality, Rule, Side, Site, Threshold
 from hdmonitor.site_air import certificates
 from hdmonitor.units import show_duration
 
@@ -36,6 +37,16 @@ class Row:
     state: str  # "inside", "too warm", "silent", …
     look: str  # "inside", "outside", "unknown"
     alarms: tuple[Shown, ...]
+    rules: tuple[Mark, ...]  # what judges it
+    off: tuple[str, ...]  # what does not, by whose signature
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A rule, and how binding it is."""
+
+    text: str  # "SHALL 659-3", "PRACTICE STO-1, UNCONFIRMED"
+    force: str  # "shall", "should", "practice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,7 @@ class Shown:
     level: str
     title: str
     says: str  # beside its point: "CRITICAL A12", "warning A14: battery low"
+    rule: str  # "659-3 version 1, SHALL"
     began: str
     answer: str  # who answered, or that nobody has
     room: str  # id; empty for an alarm about the monitor itself
@@ -126,7 +138,14 @@ def _row(
         state=state,
         look=look,
         alarms=alarms,
+        rules=tuple(_mark(rule) for rule in point.rules if rule.thresholds),
+        off=tuple(map(str, point.off)),
     )
+
+
+def _mark(rule: Rule) -> Mark:
+    sure = ", UNCONFIRMED" if rule.confidence == UNCONFIRMED else ""
+    return Mark(f"{rule.force} {rule.id}{sure}", rule.force.value.lower())
 
 
 def _state(
@@ -151,7 +170,9 @@ def _state(
 
 
 def _limit(told: Situation) -> str:
-    """Say what is needed, as messages do: "2 to 8", "at most 8", "closed"."""
+    """Say what is needed, as messages do: "2 to 8", "at most 8", "closed"; nothing where none is judged."""
+    if not told.rule.thresholds:
+        return ""
     if told.is_state:
         return told.figure(told.rule.thresholds[0])
     return told.need
@@ -162,7 +183,7 @@ def _situation(site: Site, point: Point, now: datetime) -> Situation:
     return Situation(
         alarm="",
         point=point,
-        rule=point.rules[0],
+        rule=_strictest(point),
         threshold=None,
         cause="",
         value=None,
@@ -175,6 +196,23 @@ def _situation(site: Site, point: Point, now: datetime) -> Situation:
     )
 
 
+def _strictest(point: Point) -> Rule:
+    """Return one rule with the innermost limits of all that judge a point."""
+    if len(point.rules) == 1:
+        return point.rules[0]
+    limits = [each for rule in point.rules for each in rule.thresholds]
+    limits = [each for each in limits if each.level > Level.WARNING] or limits
+    inner = {
+        Side.HIGH: min((each for each in limits if each.side is Side.HIGH), key=_figure, default=None),
+        Side.LOW: max((each for each in limits if each.side is Side.LOW), key=_figure, default=None),
+    }
+    return replace(point.rules[0], thresholds=tuple(each for each in inner.values() if each))
+
+
+def _figure(limit: Threshold) -> float:
+    return limit.limit
+
+
 def _shown(site: Site, alarm: Alarm, now: datetime) -> Shown:
     point = site.points.get(alarm.point)
     own = alarm.point.startswith(OWN)
@@ -182,11 +220,14 @@ def _shown(site: Site, alarm: Alarm, now: datetime) -> Shown:
     loud = level if alarm.level is Level.WARNING else level.upper()
     by = alarm.acknowledged_by
     name = site.people[by].name if by and by in site.people else by
+    rule = rule_of(point, alarm.rule)
+    told = f", {binding(rule, alarm.level)}" if rule else ""
     return Shown(
         id=alarm.id,
         level=level,
         title=alarm.title,
         says=f"{loud} {alarm.id}{BESIDE.get(alarm.rule, '')}",
+        rule=f"{alarm.rule} version {alarm.version}{told}",
         began=_age(now - alarm.began_at),
         answer=f"answered by {name}" if by else "nobody has answered",
         room=point.room if point else "",

@@ -53,7 +53,7 @@ def test_an_alarm_is_shown_in_the_unit_of_its_rule_with_the_canonical_one_beside
 
     status, shown, _ = alarms("show", name_of(lines, "STOP HD WORK"))
     assert status == 0
-    assert shown[1] == "ACTIVE, technician; hd-buffer.pressure, rule 800-P1 v1"
+    assert shown[1] == "ACTIVE, technician; hd-buffer.pressure, rule 800-P1 v1, PRACTICE"
     assert shown[2] == (
         "2026-03-02 07:42:20 EST  moved        pending -> active, level critical,"
         " limit -0.002 in (-0.498178 Pa), name lost, side high, value -0.001 in (-0.2 Pa)"

@@ -66,9 +66,15 @@ def test_the_page_shows_every_point_with_value_limit_and_age_and_the_open_alarms
     assert "As of 07:50:00 EST, Mon 2 Mar 2026." in text
     assert "7 alarms open, 6 points unknown" in text
     assert "critical STOP HD WORK: HD buffer not negative A#, began 8 min ago, answered by Technician" in text
-    assert "HD Fridge 2 9.4 C ALARM A# too warm; needs 2 to 8 1 min ago" in text
-    assert "Pharmacy temperature 31.0 C too warm, an alarm if it lasts 15 min; needs 15 to 30" in text
-    assert "HD storage pressure was -0.016 in ALARM A# silent for 20 min 30 s; needs at most -0.005" in text
+    assert "HD Fridge 2 9.4 C ALARM A# too warm; needs 2 to 8 SHALL 659-3 1 min ago" in text
+    assert (
+        "Pharmacy temperature 31.0 C too warm, an alarm if it lasts 15 min; needs 15 to 30 SHALL 659-7"
+        in text
+    )
+    assert (
+        "HD storage pressure was -0.016 in ALARM A# silent for 20 min 30 s; needs at most -0.005 SHALL 800-P4"
+        in text
+    )
     assert "2 over, not documented" in text
 
 
@@ -76,7 +82,7 @@ def test_a_page_without_an_alarm_does_not_call_that_good_news(empty):
     with served(empty) as url:
         text = words(get(url))
 
-    assert "Freezer 1 no value never heard; needs -25 to -10" in text
+    assert "Freezer 1 no value never heard; needs -25 to -10 SHALL 659-1" in text
     assert "0 alarms open, 18 points unknown No alarm is open. That says nothing about points" in text
 
 

@@ -8,12 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 from hdmonitor import cli
+from hdmonitor.binding import binding
 from hdmonitor.catalogue import load_catalogue
 from hdmonitor.explain import explained, listed
 from hdmonitor.model import Force, Level, Priority
 from hdmonitor.rulebook import check_entry
 from hdmonitor.site import draw_site
 from hdmonitor.site_limits import RELATIVE
+from hdmonitor.web.watched import watched
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 2, 17, tzinfo=UTC)
@@ -387,6 +389,45 @@ def test_what_is_switched_off_is_shown_wherever_the_rule_is(draw, capsys):
     told = list(explained(drawn, "damp"))
     assert "  OFF: 797-T2 switched off by Anna on 2026-03-01: The building watches it" in told
     assert told[-1] == "NOTHING judges this point; it is recorded and watched for silence only"
+
+
+def row(found, point):
+    rooms = watched(found.drawn.site, {}, (), NOW).rooms
+    return next(row for room in rooms for row in room.rows if row.point == point)
+
+
+def test_the_page_shows_the_strictest_of_several_rules_and_how_binding_each_is(draw):
+    shown = row(draw(SITE + RULE), "fridge")
+
+    assert shown.limit == "3 to 7"
+    assert [(mark.text, mark.force) for mark in shown.rules] == [
+        ("SHALL 659-3", "shall"),
+        ("PRACTICE SOP-12", "practice"),
+    ]
+
+
+def test_the_page_shows_what_is_switched_off_and_by_whom(draw):
+    shown = row(draw(SITE + OFF), "damp")
+
+    assert (shown.limit, shown.rules) == ("", ())
+    assert shown.off == ("797-T2 switched off by Anna on 2026-03-01: The building watches it",)
+
+
+def test_what_nobody_has_confirmed_looks_different(draw):
+    text = SITE.replace(
+        "refrigerator, room: store", "refrigerator, room: store, contents: [freeze-sensitive]"
+    )
+
+    shown = row(draw(text), "fridge")
+    assert [mark.text for mark in shown.rules] == ["SHALL 659-3", "PRACTICE STO-1, UNCONFIRMED"]
+
+
+def test_a_limit_of_practice_in_a_rule_that_is_mandatory_is_told_as_practice(draw):
+    (rule,) = draw(SITE).drawn.site.points["fridge"].rules
+
+    assert binding(rule) == "SHALL"
+    assert binding(rule, Level.ALARM) == "SHALL"
+    assert binding(rule, Level.CRITICAL) == "PRACTICE"
 
 
 def test_the_list_tells_force_and_what_nobody_has_confirmed(draw):

@@ -24,7 +24,7 @@ WARNING, ALARM, CRITICAL = Level
 
 
 def limit(level, side, value, priority, name, *, inside=True):
-    return Threshold(level, side, value, timedelta(minutes=15), priority, name, inside)
+    return Threshold(level, side, value, timedelta(minutes=15), priority, name, inside, Force.SHALL)
 
 
 def rule(name, quantity, unit, thresholds, instruction, **facts):

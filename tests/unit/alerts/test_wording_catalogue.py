@@ -1,6 +1,7 @@
 """Every rule that the package ships, worded at every one of its limits."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from unit.alerts.pharmacy import NOW, ZONE, ago, point
@@ -8,7 +9,7 @@ from unit.alerts.pharmacy import NOW, ZONE, ago, point
 from hdmonitor.alerts.wording import Situation, cleared, opened
 from hdmonitor.catalogue import load_catalogue
 from hdmonitor.events import About
-from hdmonitor.model import Level, Room
+from hdmonitor.model import Force, Level, Room
 from hdmonitor.site_limits import Certified, needs_certified, rule_at_point
 from hdmonitor.units import quantity_named, unit_named
 
@@ -121,3 +122,24 @@ def test_the_end_of_an_alarm_never_releases_what_it_held(told):
     assert ("NOT OK to restart" in text.title) is told.rule.latched
     assert len(text.title) <= 40
     assert len(text.body) <= 150
+
+
+@pytest.mark.parametrize(
+    ("force", "confidence", "level", "said"),
+    [
+        (Force.SHALL, "secondary", Level.ALARM, ""),
+        (Force.SHALL, "unconfirmed", Level.ALARM, "Limit unconfirmed."),
+        (Force.PRACTICE, "secondary", Level.CRITICAL, "Practice, in no standard."),
+        (Force.PRACTICE, "unconfirmed", Level.ALARM, "Practice, unconfirmed."),
+        (Force.PRACTICE, "secondary", Level.WARNING, ""),
+    ],
+)
+def test_a_message_says_what_is_no_duty_or_not_confirmed(force, confidence, level, said):
+    told = next(param.values[0] for param in WORDED if param.id == "659-2 temperature too warm")
+    limit = replace(told.threshold, force=force, level=level)
+    rule = replace(told.rule, confidence=confidence, thresholds=(limit,), instruction="Shut the door")
+
+    body = opened(replace(told, rule=rule, threshold=limit, room=None), ZONE).body
+
+    sentences = ("Limit unconfirmed.", "Practice, in no standard.", "Practice, unconfirmed.")
+    assert [each for each in sentences if each in body] == ([said] if said else [])
