@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from hdmonitor import (
     __version__,
     cli_alarms,
+    cli_commission,
     cli_discover,
     cli_messages,
     cli_replay,
@@ -78,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cli_alarms.NotDone,
         cli_stories.NotPlayed,
         cli_replay.NotReplayed,
+        cli_commission.NotCommissioned,
         cli_discover.NotDiscovered,
         NotHeard,
         NotComparable,
@@ -125,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_messages.add_arguments(add("decode", cli_messages.run, "show what captured messages say"))
     add("families", cli_messages.families, "list the payload families that can be read")
     cli_discover.add_arguments(add("discover", _discover, "list what the broker hears", both), _duration)
+    cli_commission.add_arguments(add("commission", _commission, "hold a point against a reference", both))
     demo = add("demo", _demo, "a simulated pharmacy in this terminal, in about a minute")
     demo.add_argument("--for", dest="span", type=_duration, metavar="90s", help="end by itself after this")
     simulated = add("simulate", _simulate, "publish the simulated pharmacy to a broker")
@@ -359,6 +362,10 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _discover(options: argparse.Namespace) -> int:
     return cli_discover.run(options, _settings, _site)
+
+
+def _commission(options: argparse.Namespace) -> int:
+    return cli_commission.run(options, _settings(options.config).record, _site(options.site))
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -49,6 +49,18 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Commission:
+    """A named person holds a point against a certified instrument."""
+
+    point: str
+    by: str
+    reading: float  # canonical unit, as it is judged
+    reference: float
+    certificate: str  # of the instrument
+    found: str  # what came of it, in words
+
+
+@dataclass(frozen=True, slots=True)
 class ClockStepped:
     """The wall clock jumped against the monotonic one."""
 
@@ -64,7 +76,7 @@ class Remark:
     detail: dict[str, Json]
 
 
-Input: TypeAlias = Message | Reading | Condition | Acknowledge | Close | ClockStepped | Remark
+Input: TypeAlias = Message | Reading | Condition | Acknowledge | Close | Commission | ClockStepped | Remark
 
 
 # --- outcome ----------------------------------------------------------------
@@ -89,6 +101,7 @@ class Kind(StrEnum):
     CLOSED = "closed"
     REBIRTH = "rebirth"  # asked of a Sparkplug edge node
     GATEWAY = "gateway"  # one is there, or gone
+    COMMISSIONED = "commissioned"  # a point was held against a reference
     REFUSED = "refused"  # an act by a person that could not be done
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"  # the first failure of a notification

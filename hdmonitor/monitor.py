@@ -29,6 +29,7 @@ from hdmonitor.events import (
     Alarm,
     ClockStepped,
     Close,
+    Commission,
     Condition,
     Excursion,
     Input,
@@ -293,8 +294,8 @@ class Monitor:
             match item:
                 case Condition():
                     self._condition(item)
-                case Acknowledge() | Close():
-                    if refusal := self._act(item):
+                case Acknowledge() | Close() | Commission():
+                    if refusal := self._commission(item) if isinstance(item, Commission) else self._act(item):
                         self._draft.outcome.replies[index] = refusal
                 case Remark():
                     self._draft.event(self.now, item.kind, item.subject, item.detail)
@@ -1065,10 +1066,38 @@ class Monitor:
             self._document(alarm, act, case.point.id)
         return ""
 
+    def _commission(self, act: Commission) -> str:
+        """Write down that a point was held against a reference; return why not, or nothing."""
+        refusal = self._unknown_person(act.by)
+        if not refusal and act.point not in self.site.points:
+            refusal = f"no point {act.point!r:.60} is in the site file of the running monitor; restart it"
+        if refusal:
+            detail: dict[str, Json] = {"by": act.by, "reason": refusal, "note": act.found}
+            self._draft.event(self.now, Kind.REFUSED, "monitor", detail)
+            return refusal
+        point = self.site.points[act.point]
+        detail = {
+            "by": act.by,
+            "reading": act.reading,
+            "reference": act.reference,
+            "certificate": act.certificate,
+            "found": act.found,
+            "unit": point.unit,
+            "sign": point.sign,
+            "offset": point.offset,
+        }
+        self._draft.event(self.now, Kind.COMMISSIONED, act.point, detail)
+        return ""
+
+    def _unknown_person(self, by: str) -> str:
+        if by in self.site.people:
+            return ""
+        known = ", ".join(sorted(self.site.people))
+        return f"nobody called {by!r:.40} is in the site file; the people are: {known}"
+
     def _refusal(self, act: Acknowledge | Close) -> str:
-        if act.by not in self.site.people:
-            known = ", ".join(sorted(self.site.people))
-            return f"nobody called {act.by!r:.40} is in the site file; the people are: {known}"
+        if unknown := self._unknown_person(act.by):
+            return unknown
         if isinstance(act, Close) and not act.note.strip():
             return f"closing {act.alarm} needs a note of what was done; give it with --note"
         running = {case.alarm.id for case in self._order_cases() if case.alarm}

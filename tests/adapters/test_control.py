@@ -14,7 +14,7 @@ from servers import wait_until
 
 from hdmonitor.adapters import control
 from hdmonitor.adapters.control import ControlRefused, ControlServer, ask
-from hdmonitor.events import Acknowledge, Close
+from hdmonitor.events import Acknowledge, Close, Commission
 
 REQUEST = {"do": "ack", "alarm": "A1842", "by": "lee", "note": "on my way"}
 
@@ -220,3 +220,50 @@ def test_a_socket_that_somebody_else_serves_is_not_believed(path):
 def _hang_up(server):
     client, _ = server.accept()
     client.close()
+
+
+# --- commissioning ----------------------------------------------------------------
+
+COMMISSION = {
+    "do": "commission",
+    "point": "fridge.temperature",
+    "by": "lee",
+    "reading": "4.2",
+    "reference": "4.3",
+    "certificate": "C-2026-17",
+    "found": "agrees",
+}
+
+
+def test_a_commissioning_reaches_the_core(path):
+    core = Core("")
+    with ControlServer(path, core.put, failed=ended):
+        assert ask(path, COMMISSION) == {"done": True}
+
+    assert core.acts == [Commission("fridge.temperature", "lee", 4.2, 4.3, "C-2026-17", "agrees")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"reading": "warm"}, "reading and reference of a commissioning must be numbers"),
+        ({"reference": "nan"}, "reading and reference of a commissioning must be numbers"),
+        ({"reference": "1e999"}, "reading and reference of a commissioning must be numbers"),
+        ({"certificate": "  "}, "each text of a commissioning has 1 to 1000 plain characters"),
+        ({"found": "a\x00b"}, "each text of a commissioning has 1 to 1000 plain characters"),
+        (
+            {"more": "x"},
+            "a commissioning must give by, certificate, do, found, point, reading, reference as text",
+        ),
+        (
+            {"by": 7},
+            "a commissioning must give by, certificate, do, found, point, reading, reference as text",
+        ),
+    ],
+)
+def test_a_commissioning_that_cannot_be_recorded_is_refused(path, changed, why):
+    core = Core("")
+    with ControlServer(path, core.put, failed=ended):
+        assert ask(path, COMMISSION | changed)["refused"].startswith(why)
+
+    assert core.acts == []

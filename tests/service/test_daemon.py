@@ -1,6 +1,7 @@
 """The main job on real parts: a sensor's message becomes an alarm that a person answers."""
 
 import json
+import sqlite3
 import resource
 import subprocess
 import sys
@@ -113,6 +114,38 @@ def test_a_real_message_out_of_range_reaches_a_phone_and_an_answer_stops_the_esc
         assert daemon.command("verify", "--config=hdmonitor.yaml").returncode == 0
         assert daemon.stop() == 0
         wait_until(lambda: client.seen["hdmonitor/test/status"] == b"offline", 10)
+
+
+def test_a_point_is_held_against_a_reference_and_that_is_recorded(tmp_path, mosquitto, client, sink):
+    def commission(reference, by="keeper"):
+        files = ("--config=hdmonitor.yaml", "--site=site.yaml")
+        instrument = ("--reference", reference, "--by", by, "--certificate", "C-17")
+        return daemon.command("commission", "second.temperature", *instrument, *files)
+
+    with Daemon(tmp_path, FRIDGE, mosquitto.port, sink.url) as daemon:
+        daemon.start()
+        assert "second.temperature has no value now" in commission("4.3 degC").stderr
+
+        publish(client, "plain/second", b"4.2")
+        wait_until(lambda: commission("4.3 degC").returncode == 0, 10)
+        agreed, refused, wrong = (
+            commission("4.3 degC"),
+            commission("4.3 degC", "nobody"),
+            commission("5 degC"),
+        )
+        assert daemon.stop() == 0
+
+    assert (
+        "Second Fridge: reads 4.2 C, reference 4.3 C: agrees\nrecorded: second.temperature" in agreed.stdout
+    )
+    assert "nobody called 'nobody' is in the site file; the people are: keeper" in refused.stderr
+    assert (wrong.returncode, "write offset: '0.8 degC'" in wrong.stdout) == (1, True)
+    with sqlite3.connect(daemon.journal) as record:
+        found = record.execute("SELECT detail FROM event WHERE kind = 'commissioned' ORDER BY number DESC")
+        newest = json.loads(next(found)[0])
+    assert (newest["by"], newest["reading"], newest["reference"], newest["certificate"], newest["found"]) == (
+        "keeper", 4.2, 5.0, "C-17", "write offset: '0.8 degC'",
+    )  # fmt: skip
 
 
 BAD = {

@@ -1,0 +1,78 @@
+"""The command `hdmonitor commission`: a point beside a reference, and the record of it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hdmonitor.adapters.control import ask
+from hdmonitor.clock import Clock
+from hdmonitor.commissioning import as_line, compare
+from hdmonitor.model import NO_TIME, Point, Quality, Site
+from hdmonitor.reader import Reader
+from hdmonitor.settings import Record
+from hdmonitor.units import UnitError, parse_amount, show_duration
+
+FAILED = 1
+
+
+class NotCommissioned(Exception):
+    """The point cannot be compared or the act cannot be recorded: why, what to do."""
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare what the command takes besides the two files."""
+    command.add_argument("point", metavar="POINT", help="id from the site file")
+    command.add_argument(
+        "--reference", required=True, metavar="'4.3 degC'", help="what the certified instrument shows"
+    )
+    command.add_argument("--by", required=True, metavar="PERSON", help="id from the site file")
+    command.add_argument(
+        "--certificate", required=True, metavar="NUMBER", help="of the instrument's calibration"
+    )
+
+
+def run(options: argparse.Namespace, record: Record, site: Site) -> int:
+    """Compare the newest live reading with the reference, say what to do, and record it."""
+    point = site.points.get(options.point)
+    if point is None:
+        raise NotCommissioned(
+            f"no point {options.point!r} in {options.site}; list them with: hdmonitor check"
+        )
+    try:
+        reference = parse_amount(options.reference, point.quantity)
+    except UnitError as error:
+        raise NotCommissioned(f"--reference: {error}") from error
+    reading = _live(record.journal, point, Clock())
+    found = compare(point, reading, reference)
+    print(as_line(point, found))
+    request = {
+        "do": "commission",
+        "point": point.id,
+        "by": options.by,
+        "reading": repr(found.reading),
+        "reference": repr(found.reference),
+        "certificate": options.certificate,
+        "found": found.advice,
+    }
+    if refusal := ask(record.socket, request).get("refused"):
+        raise NotCommissioned(str(refusal))
+    print(f"recorded: {point.id}, by {options.by}, certificate {options.certificate}")
+    return 0 if found.agrees else FAILED
+
+
+def _live(journal: Path, point: Point, clock: Clock) -> float:
+    """Return the newest value of a point, if it is one of now."""
+    with Reader(journal) as reader:
+        heard = reader.heard().get(point.id)
+    if heard is None or heard.value is None or heard.quality is Quality.FAULT or heard.live_at is None:
+        raise NotCommissioned(
+            f"{point.id} has no value now; wait for its next reading, or look at its sensor"
+        )
+    age = max(clock.now() - heard.live_at, NO_TIME)
+    if age > point.valid_for:
+        raise NotCommissioned(
+            f"{point.id} has been silent for {show_duration(age)}; wait for its next reading"
+        )
+    print(f"the newest reading is {show_duration(age)} old; the reference must be of the same moment")
+    return heard.value
