@@ -1,8 +1,8 @@
 """The main job on real parts: a sensor's message becomes an alarm that a person answers."""
 
 import json
-import sqlite3
 import resource
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
