@@ -6,10 +6,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hdmonitor import explain
 from hdmonitor.catalogue import Catalogue, load_catalogue
+from hdmonitor.clock import Clock
 from hdmonitor.site import Drawn, draw_site
+from hdmonitor.site_air import certificates
 from hdmonitor.yaml_source import suggest
 
 SITE = Path("config/site.yaml")
@@ -88,4 +91,11 @@ def _explain(options: argparse.Namespace) -> int:
         raise NoSuchRule(f"there is no point {options.point!r} in the site file; {meant}")
     for line in explain.explained(drawn, options.point):
         print(line)
+    point, site = drawn.site.points[options.point], drawn.site
+    today = Clock().now().astimezone(ZoneInfo(site.zone)).date()
+    certified = [each for each in certificates(site, drawn.book.catalogue) if each.room.id == point.room]
+    if certified and point.equipment is None:
+        print("\nthe air of this room, which no sensor measures")
+        for each in certified:
+            print(f"  {each.said(today)}")
     return 0

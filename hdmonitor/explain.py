@@ -171,6 +171,8 @@ def _place(drawn: Drawn, point: Point) -> str:
     where = f"room {room.id}, role {room.role}"
     if point.equipment is None:
         legs = f", the sum of {' and '.join(leg.point for leg in point.legs)}" if point.legs else ""
+        if point.base and room.certified is not None:
+            legs += f", and {point.base:g} by hoods as report {room.certified.report} says"
         return f"{where}{f', against {point.to}' if point.to else ''}{legs}"
     equipment = drawn.site.equipment[point.equipment]
     holds = f" with {', '.join(equipment.contents)}" if equipment.contents else ""

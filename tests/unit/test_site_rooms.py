@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hdmonitor.catalogue import load_catalogue
+from hdmonitor.cli import main
 from hdmonitor.model import Leg, Priority
 from hdmonitor.site import load_site
 from hdmonitor.site_air import certificates, is_old
@@ -432,3 +433,14 @@ def test_other_stock_may_stand_anywhere(load):
     )
 
     assert lines == []
+
+
+def test_what_explains_a_point_names_the_report_behind_the_air_of_its_room(capsys):
+    main(["rules", "explain", "hd-storage.pressure", "--site", str(ROOT / "config/site.yaml")])
+    told = capsys.readouterr().out
+
+    assert "the air of this room, which no sensor measures\n  13.4 air changes an hour by report CERT" in told
+
+    main(["rules", "explain", "buffer.air-changes", "--site", str(SIDE_BY_SIDE)])
+
+    assert "the sum of buffer.supply, and 9 by hoods as report C-7 says" in capsys.readouterr().out
