@@ -11,6 +11,9 @@ from datetime import timedelta
 
 import pytest
 from links import NOW, STATUS, Core, Device, Heard, broker_at
+from paho.mqtt import _packet
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from servers import Mosquitto, free_port, wait_until
 
 from hdmonitor.adapters import mqtt
@@ -71,6 +74,32 @@ def test_a_payload_of_1_mb_arrives_whole(core, device):
     payload = os.urandom(1_000_000)
     device.publish("cold/camera", payload)
     assert core.arrived(1)[0].message.payload == payload
+
+
+def test_properties_of_mqtt_5_are_read_and_do_not_stay_for_the_next_message():
+    made = Properties(PacketTypes.PUBLISH)
+    made.ContentType, made.UserProperty = "text/plain", [("unit", "degC")]
+    told = b"\x00\x06cold/1\x00\x07" + made.pack() + b"4.5"
+    plain = b"\x00\x06cold/1\x00\x08\x00" + b"4.6"
+
+    first = _packet.decode_publish(0x32, told, mqtt.V5)
+    second = _packet.decode_publish(0x32, plain, mqtt.V5)
+
+    assert (first.payload, second.payload) == (b"4.5", b"4.6")
+    assert first.properties.json() == {"ContentType": "text/plain", "UserProperty": [("unit", "degC")]}
+    assert second.properties.json() == {}
+
+
+def test_several_messages_are_confirmed_in_one_call(core, device):
+    for value in range(3):
+        device.publish("cold/1", str(value).encode())
+    core.link.acknowledge(*core.arrived(3))
+    core.round_trip()
+    core.link.rebuild()
+    core.connected(times=2)
+    device.publish("cold/1", b"5.0")
+    core.arrived(4)
+    assert core.payloads() == [b"0", b"1", b"2", b"5.0"]
 
 
 def test_what_nobody_wants_does_not_arrive(core, device):
