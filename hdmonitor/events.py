@@ -219,7 +219,7 @@ class Past:
     """What the record holds of a point from its newest snapshot before a moment on."""
 
     snapshot: Snapshot
-    readings: Sequence[Reading]  # without those that the broker repeated, in any order
+    values: Sequence[tuple[datetime, float]]  # with the times that were told, in any order
     excursions: Sequence[Excursion]  # those that end, or have not ended, since then
     closings: Sequence[tuple[datetime, str]]  # when a person ended an alarm of which rule
 

@@ -62,19 +62,23 @@ def told_at(reading: Reading) -> datetime:
     return told if told and NO_TIME < reading.measured_at - told < CROWD else reading.measured_at
 
 
-def in_order(readings: Iterable[Reading], since: datetime) -> list[tuple[datetime, float]]:
-    """Return the different values since then by time; of one moment, the smaller first.
+def values_of(readings: Iterable[Reading], since: datetime) -> list[tuple[datetime, float]]:
+    """Return the values to judge that were measured since then, with the times that were told."""
+    return [
+        (told_at(one), one.value)
+        for one in readings
+        if one.value is not None and one.quality in JUDGED and one.measured_at >= since
+    ]
+
+
+def in_order(values: Iterable[tuple[datetime, float]], since: datetime) -> list[tuple[datetime, float]]:
+    """Return the different values by time; of one moment, the smaller first.
 
     So it does not matter in which order they came, nor how often.
     """
-    told = {
-        (max(told_at(one), since), one.value)
-        for one in readings
-        if one.value is not None and one.quality in JUDGED and one.measured_at >= since
-    }
     ordered: list[tuple[datetime, float]] = []
     last = EPOCH
-    for at, value in sorted(told):
+    for at, value in sorted({(max(at, since), value) for at, value in values}):
         last = at if at > last else last + MICROSECOND
         ordered.append((last, value))
     return ordered
@@ -111,7 +115,7 @@ def judge(point: Point, past: Past, until: datetime, zone: str) -> Judged:
     machines = judged.machines
     closings = [each for each in past.closings if each[1] in machines and begin <= each[0] <= until]
     last, midnight = begin, begin
-    for at, value in in_order(past.readings, begin):
+    for at, value in in_order(past.values, begin):
         while closings and closings[0][0] < at:
             _close(judged, *closings.pop(0))
         if at >= midnight:

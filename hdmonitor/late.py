@@ -26,6 +26,7 @@ from hdmonitor.history import (
     limits_mark,
     midnights,
     snapshot,
+    values_of,
 )
 from hdmonitor.model import EPOCH, Level, Point, Rule, Site, Threshold
 from hdmonitor.rules.alarm import Machine
@@ -406,7 +407,10 @@ def _overlaid(point: Point, since: datetime, outcome: Outcome, recall: Recall) -
     }
     return Past(
         snapshot=newest,
-        readings=[*(past.readings if past else ()), *(r for r in outcome.readings if r.point == point.id)],
+        values=[
+            *(one for one in (past.values if past else ()) if one[0] >= newest.at or newest is snapshots[0]),
+            *values_of((one for one in outcome.readings if one.point == point.id), newest.at),
+        ],
         excursions=list(table.values()),
         closings=sorted(closings.union(past.closings if past else ())),
     )

@@ -14,9 +14,10 @@ from hdmonitor.model import Quality
 # As long as readings may come late; older snapshots are of no use, but for the newest of them.
 KEPT = timedelta(days=90)
 
-READINGS = (
-    rows.SELECT_READING
-    + f" WHERE point = ? AND reading.measured_at >= ? AND reading.quality <> {int(Quality.RETAINED)}"
+# The second value of a moment was moved by microseconds, and tells its moment beside it.
+VALUES = (
+    "SELECT iif(measured_at - device_time BETWEEN 1 AND 999, device_time, measured_at), value FROM reading"
+    " WHERE measured_at >= ? AND point = ? AND quality IN (?, ?) AND value IS NOT NULL"
 )
 EXCURSIONS = (
     rows.SELECT_EXCURSION + " WHERE point = ?1 AND (began_at >= ?2 OR ended_at IS NULL OR ended_at >= ?2)"
@@ -82,7 +83,10 @@ def recall(database: sqlite3.Connection, point: str, since: datetime) -> Past | 
     key, at, rules, body = found
     return Past(
         snapshot=Snapshot(point, rows.moment(at), rules, json.loads(body)),
-        readings=[rows.reading(row).reading for row in database.execute(READINGS, (key, at))],
+        values=[
+            (rows.moment(when), value)
+            for when, value in database.execute(VALUES, (at, key, Quality.GOOD, Quality.LATE))
+        ],
         excursions=[rows.excursion(row) for row in database.execute(EXCURSIONS, (point, at))],
         closings=[(rows.moment(when), rule) for when, rule in database.execute(CLOSINGS, (point, at))],
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -95,7 +95,7 @@ def read(path: Path, points: Mapping[str, Point], now: datetime | None = None) -
         raise UnusableFile(f"{path}: {error.strerror}; give a readable CSV file") from error
     if not recorded.readings:
         recorded.named.append(f"{path}: no reading of any point of the site")
-    recorded.readings.sort(key=attrgetter("measured_at"))
+    recorded.readings.sort(key=_in_event_order)
     return recorded
 
 
@@ -223,6 +223,11 @@ def _as_measured(stored: Reading) -> Reading:
     """Return a reading as if it had come in time."""
     at = stored.measured_at
     return Reading(stored.point, stored.value, at, at, fault=stored.fault)
+
+
+def _in_event_order(reading: Reading) -> tuple[datetime, bool, float]:
+    """Order readings as late data are judged: of one moment the smaller value first, faults last."""
+    return reading.measured_at, reading.value is None, reading.value or 0.0
 
 
 def _key(one: Excursion) -> tuple[str, str, Level, str, datetime]:

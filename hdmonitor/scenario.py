@@ -28,7 +28,7 @@ from hdmonitor.events import (
     Restored,
     Snapshot,
 )
-from hdmonitor.history import Key, key_of
+from hdmonitor.history import Key, key_of, values_of
 from hdmonitor.model import Quality, Reading, Rule, Site
 from hdmonitor.monitor import Monitor
 
@@ -118,7 +118,7 @@ class Memory:
         newest = max(kept, key=lambda one: one.at)
         return Past(
             snapshot=newest,
-            readings=[one for one in self.readings.get(point, ()) if one.measured_at >= newest.at],
+            values=values_of(self.readings.get(point, ()), newest.at),
             excursions=[
                 one
                 for one in self.excursions.get(point, {}).values()

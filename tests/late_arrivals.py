@@ -40,10 +40,11 @@ def shuffled(series, seed, within=HOUR):
     return arriving(mixed, [last + number * step for number in range(len(mixed))])
 
 
-def partly_late(series, seed, by=HOUR):
-    """Each reading late by something between nothing and `by`, most of them by nothing."""
+def partly_late(series, seed, by=HOUR, often=0.25):
+    """Some readings late by something between nothing and `by`."""
     chance = Random(seed)
-    readings = arriving(series, [at + chance.choice([0, 0, 0, chance.random()]) * by for _, at, _ in series])
+    received = [at + by * (chance.random() if chance.random() < often else 0) for _, at, _ in series]
+    readings = arriving(series, received)
     return sorted(readings, key=lambda reading: reading.received_at)
 
 

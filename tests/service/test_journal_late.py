@@ -53,7 +53,7 @@ def test_a_look_back_gives_what_is_recorded_since_the_newest_snapshot_before(jou
     past = journal.recall("fridge", T + SECOND)
 
     assert past.snapshot == snapshot(T)
-    assert sorted(past.readings, key=lambda one: one.measured_at) == [*readings[2:], late]
+    assert sorted(past.values) == [(T + n * SECOND, 5.0) for n in range(3)] + [(T + DAY, 9.0)]
     assert set(past.excursions) == {FIRST, running}
     assert past.closings == [(T + SECOND, "659-1")]
     assert journal.recall("fridge", T - DAY - SECOND) is None

@@ -217,14 +217,14 @@ def test_times_are_told_in_utc_and_fully(file):
     ]
 
 
-def test_all_values_of_one_moment_are_judged(file):
+def test_all_values_of_one_moment_are_judged_in_the_order_of_their_size(file):
     write(file, warm("08:00:00", "5"), warm("08:00:00", "9"), warm("08:00:00", "5.5"), warm("08:01:00", "5"))
 
     result = judged(file)
 
     (one,) = result.excursions
-    assert one.start == datetime(2026, 3, 2, 8, 0, 0, 1, tzinfo=UTC)
-    assert one.end == datetime(2026, 3, 2, 8, 0, 0, 2, tzinfo=UTC)
+    assert one.start == datetime(2026, 3, 2, 8, 0, 0, 2, tzinfo=UTC)
+    assert one.end == datetime(2026, 3, 2, 8, 1, tzinfo=UTC)
     assert list(remarks(result)) == []
 
 
