@@ -254,8 +254,7 @@ def _member(
         raw,
         member.quantity if member else None,
         member.unit if member else None,
-        # SenseCAP's numbers of measurements lay their unit down.
-        said=member.unit if member and name.isdecimal() else None,
+        said=known.unit if known else None,  # laid down by the maker, whatever a site writes
         text=True,
         fault=fault,
         suspect=suspect,

@@ -11,6 +11,11 @@ from hdmonitor.sensors.family import State
 from hdmonitor.sensors.found import Findings
 
 
+UNDECODED = Rejected(
+    "nobody decoded this uplink; give the device a codec in its network server, or a device_profile here"
+)
+
+
 class DeviceReader:
     """Reads the messages of one topic for the points that are configured on it."""
 
@@ -29,7 +34,12 @@ class DeviceReader:
     def decode(self, message: Message, state: State = None) -> tuple[Decoded | Rejected, State]:
         """Return what the message says about the points, or why nothing, and the family's state after it."""
         answer, state = self._read(message, self._context, state)
-        return (answer if isinstance(answer, Rejected) else self.picked(answer)), state
+        if isinstance(answer, Rejected):
+            return answer, state
+        picked = self.picked(answer)
+        if "undecoded_uplink" in answer.events and not picked.values:
+            return UNDECODED, state
+        return picked, state
 
     def picked(self, findings: Findings) -> Decoded:
         """Return what the points asked for of everything a message says."""

@@ -47,6 +47,8 @@ def fields(message: bytes) -> Iterator[tuple[int, int, int | bytes]]:
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
+    if at < len(message) and (byte := message[at]) < 0x80:  # noqa: PLR2004  # most are a single byte
+        return byte, at + 1
     value = 0
     for shift in range(MAX_VARINT_BYTES):
         if at + shift >= len(message):
