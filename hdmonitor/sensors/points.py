@@ -10,7 +10,6 @@ from hdmonitor.sensors.families import family_named
 from hdmonitor.sensors.family import State
 from hdmonitor.sensors.found import Findings
 
-
 UNDECODED = Rejected(
     "nobody decoded this uplink; give the device a codec in its network server, or a device_profile here"
 )
