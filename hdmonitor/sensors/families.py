@@ -68,11 +68,13 @@ _ALL: tuple[Family, ...] = (
     *recipe_book.FAMILIES,
 )
 FAMILIES: Mapping[str, Family] = MappingProxyType({each.name: each for each in _ALL})
-# Makers whose devices are read in the messages of their network server.
+# Devices that come in the messages of several families: of a network server, or of Tasmota.
+_SERVERS = (lorawan.CHIRPSTACK.name, lorawan.TTS.name)
 GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    dict.fromkeys(
-        ("lorawan_milesight", "lorawan_dragino", "lorawan_other"), (lorawan.CHIRPSTACK.name, lorawan.TTS.name)
-    )
+    {
+        **dict.fromkeys(("lorawan_milesight", "lorawan_dragino", "lorawan_other"), _SERVERS),
+        particle_counter.FAMILY.name: (particle_counter.FAMILY.name, tasmota.FAMILY.name),
+    }
 )
 ALIASES: Mapping[str, str] = MappingProxyType({"plain": "plain_value"})
 

@@ -5,7 +5,7 @@ import math
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.sensors.sensor_points import NOON
 from unit.sensors.test_samples import FILES, SAMPLES
@@ -83,6 +83,7 @@ def is_sound(answer):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_no_damaged_message_raises(family, data):
     message = data.draw(damaged(family))
@@ -95,6 +96,7 @@ def test_no_damaged_message_raises(family, data):
     assert is_sound(answer)
 
 
+@settings(max_examples=40)
 @given(payload=st.binary(max_size=60), topic=st.sampled_from(TOPICS) | st.text(max_size=12))
 def test_no_bytes_raise(payload, topic):
     message = Message(topic, payload, NOON)

@@ -14,7 +14,7 @@ import pytest
 from unit.sensors.sensor_points import point
 
 from hdmonitor.model import Decoded, Device
-from hdmonitor.sensors import FAMILIES, check_device, check_point, decode
+from hdmonitor.sensors import FAMILIES, GROUPS, check_device, check_point, decode
 from hdmonitor.sensors.lines import Listening, answer_to, message_of
 from hdmonitor.units import QUANTITIES
 
@@ -123,7 +123,7 @@ def test_a_sample_gives_its_event(name):
     assert SAMPLES[name]["expect_event"] in ANSWERS[name]["events"]
 
 
-@pytest.mark.parametrize("file", [each for each in FILES if each in FAMILIES and each != "particle_counter"])
+@pytest.mark.parametrize("file", [each for each in FILES if each in FAMILIES or each in GROUPS])
 def test_the_named_family_reads_what_was_recognised(file):
     recognised = answers(FILES[file])
 
