@@ -16,6 +16,7 @@ from hdmonitor.case import Case, Draft
 from hdmonitor.events import Since
 from hdmonitor.model import EPOCH, NO_TIME, Exposure, Level, Measure, Point
 from hdmonitor.rules.alarm import Machine
+from hdmonitor.rules.mkt import rate
 from hdmonitor.rules.outside import Outside
 from hdmonitor.rules.rolling import Rolling
 
@@ -25,7 +26,7 @@ AN_HOUR = timedelta(hours=1)  # the longest bucket: a verdict vouches until the 
 class Tally:
     """One exposure rule at one point."""
 
-    __slots__ = ("case", "exposure", "gauge", "point")
+    __slots__ = ("_edge", "case", "exposure", "gauge", "key", "point")
 
     def __init__(self, point: Point, exposure: Exposure, case: Callable[[Machine], Case]) -> None:
         self.point = point
@@ -36,12 +37,21 @@ class Tally:
             else Outside(exposure.window, point.valid_for, exposure.above, exposure.below)
         )
         self.case = case(Machine(exposure.rule, point.valid_for + AN_HOUR))
+        self._edge = (
+            rate(min(each.limit for each in exposure.rule.thresholds))
+            if exposure.measure is Measure.MKT
+            else 0
+        )
+        self.key = f"exposure:{point.id}|{exposure.rule.id}"  # in the journal; "|" and a row follow
         self.case.machine.restore(None, EPOCH)  # normal until the sum says otherwise
 
     def take(
         self, at: datetime, value: float, draft: Draft, *, doubted: bool, beside: Sequence[Case]
     ) -> bool:
         """Add a judged reading; tell whether the case has moved. `beside` are the limits of the point."""
+        gauge = self.gauge
+        if isinstance(gauge, Outside) and gauge.idle and not gauge.beyond(value):
+            return False  # nearly always
         figure = self._figure(at, value, doubted)
         if changed := self.gauge.changed():
             draft.outcome.states.update({f"{self.key}|{row}": body for row, body in changed.items()})
@@ -68,6 +78,8 @@ class Tally:
             return gauge.total() if gauge.beyond(value) else 0.0
         if not gauge.take(at, value, doubted=doubted):
             return None
+        if self.case.machine.calm and gauge.silent_below(self._edge):
+            return None  # the mean itself costs more than all the sums
         mean = gauge.mean()
         self.case.text = sums.both(mean.all, mean.trusted)
         return mean.governing
@@ -96,11 +108,6 @@ class Tally:
         return sums.time_left(exposure, max(NO_TIME, timedelta(seconds=limit - used) - since))
 
     # --- persistence --------------------------------------------------------
-
-    @property
-    def key(self) -> str:
-        """Name the tally in the journal; "|" and a row follow."""
-        return f"exposure:{self.point.id}|{self.exposure.rule.id}"
 
     def shift(self, by: timedelta, draft: Draft) -> None:
         """Go on after the wall clock stepped."""

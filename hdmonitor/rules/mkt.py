@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from math import exp, log
 
@@ -27,6 +28,7 @@ MICROSECOND = timedelta(microseconds=1)
 COVERED = 0.95  # of a window, below which there is no verdict
 
 
+@lru_cache(maxsize=8192)  # sensors repeat their figures
 def rate(celsius: float) -> int:
     """Return how fast goods age, against 25 °C, in units of 2**-64."""
     return round(exp(ACTIVATION / REFERENCE - ACTIVATION / (celsius + CELSIUS_IN_KELVIN)) * SCALE)

@@ -39,10 +39,15 @@ class Outside:
             self.below is not None and not value >= self.below
         )
 
+    @property
+    def idle(self) -> bool:
+        """Tell whether there is nothing outside to remember."""
+        return not (self._out or self._buckets or self._event)
+
     def take(self, at: datetime, value: float) -> bool:
         """Add a reading; tell whether there is anything outside to speak of."""
         out = self.beyond(value)
-        if not (out or self._out or self._buckets or self._event):
+        if self.idle and not out:
             return False
         stamp = micros(at)
         if self._out:

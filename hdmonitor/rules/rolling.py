@@ -14,32 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from hdmonitor.model import NO_TIME
-from hdmonitor.rules.mkt import COVERED, MICROSECOND, Aged, micros, moment, rate
+from hdmonitor.model import EPOCH, NO_TIME
+from hdmonitor.rules.mkt import COVERED, MICROSECOND, Aged, moment, rate
 
 A_DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1) // MICROSECOND
 HOUR = timedelta(hours=1) // MICROSECOND
-NOTHING = Aged()
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """What stood in one bucket: everything, and the doubted part of it."""
-
-    index: int
-    all: Aged = NOTHING
-    doubted: Aged = NOTHING
-
-    def state(self) -> list[int]:
-        """Return it as JSON."""
-        return [self.index, self.all.weight, self.all.ageing, self.doubted.weight, self.doubted.ageing]
-
-    @classmethod
-    def restored(cls, state: list[int]) -> Bucket:
-        """Return the bucket that `state` wrote."""
-        index, weight, ageing, doubted, doubted_ageing = state
-        return cls(index, Aged(weight, ageing), Aged(doubted, doubted_ageing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +37,25 @@ class Mean:
 
 
 class Rolling:
-    """A trailing window of one point. Readings come in the order of their times."""
+    """A trailing window of one point. Readings come in the order of their times.
+
+    A bucket is its index, weight and ageing, and how much of both is doubted: plain
+    numbers, since every reading passes here.
+    """
 
     __slots__ = (
-        "_all",
         "_bucket",
         "_cap",
         "_closed",
-        "_doubted",
         "_due",
+        "_index",
         "_kept",
         "_last",
         "_length",
         "_newest",
         "_open",
         "_span",
+        "_totals",
         "window",
     )
 
@@ -81,9 +65,10 @@ class Rolling:
         self._bucket = MINUTE if window <= A_DAY else HOUR
         self._length = self._span // self._bucket
         self._cap = cap // MICROSECOND
-        self._closed: deque[Bucket] = deque()
-        self._open = Bucket(0)
-        self._all = self._doubted = NOTHING  # of the closed buckets
+        self._closed: deque[tuple[int, int, int, int, int]] = deque()
+        self._index = 0  # of the open bucket
+        self._open = [0, 0, 0, 0]  # weight, ageing, and the doubted part of both
+        self._totals = [0, 0, 0, 0]  # the same of the closed buckets
         self._last: tuple[int, float, bool] | None = None  # when, °C, doubted
         self._newest = 0
         self._kept: list[int] = []  # hours whose rows are in the journal
@@ -91,65 +76,95 @@ class Rolling:
 
     def take(self, at: datetime, celsius: float, *, doubted: bool = False) -> bool:
         """Add a reading; tell whether a bucket has ended, so that `mean` may be another."""
-        stamp = micros(at)
-        before, last = self._open.index, self._last
+        since = at - EPOCH
+        stamp = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        before, last = self._index, self._last
         # The journal's readings tell what came since, while they are in order and equally doubted.
-        self._due |= doubted is not self.doubted or stamp <= self._newest
+        if stamp <= self._newest or doubted is not (last is not None and last[2]):
+            self._due = True
         if last is not None:
             self._stand(last[0], min(stamp, last[0] + self._cap), last[1], last[2])
         now = max(stamp // self._bucket, before)
-        self._close(now)
-        self._last, self._newest = (stamp, celsius, doubted), max(stamp, self._newest)
-        self._due |= last is not None and now * self._bucket // HOUR != before * self._bucket // HOUR
-        return now != before
+        if now != self._index:
+            self._close(now)
+        self._last = (stamp, celsius, doubted)
+        self._newest = max(stamp, self._newest)
+        if now == before:
+            return False
+        if last is not None and now * self._bucket // HOUR != before * self._bucket // HOUR:
+            self._due = True
+        return True
 
     def _stand(self, start: int, end: int, celsius: float, doubted: bool) -> None:
-        ageing = rate(celsius)
+        pace, size = rate(celsius), self._bucket
         while start < end:
-            index = max(start // self._bucket, self._open.index)
-            self._close(index)
-            stop = min(end, (index + 1) * self._bucket)
-            part = Aged(stop - start, (stop - start) * ageing)
-            old = self._open
-            self._open = Bucket(index, old.all + part, old.doubted + part if doubted else old.doubted)
+            index = start // size
+            if index > self._index:
+                self._close(index)
+            else:
+                index = self._index
+            stop = min(end, (index + 1) * size)
+            weight = stop - start
+            self._open[0] += weight
+            self._open[1] += weight * pace
+            if doubted:
+                self._open[2] += weight
+                self._open[3] += weight * pace
             start = stop
 
     def _close(self, index: int) -> None:
         """Let the bucket `index` be the open one, and drop what the window has left behind."""
-        if index == self._open.index:
-            return
-        if self._open.all.weight:
-            self._closed.append(self._open)
-            self._all += self._open.all
-            self._doubted += self._open.doubted
-        self._open = Bucket(index)
-        while self._closed and self._closed[0].index < index - self._length:
-            gone = self._closed.popleft()
-            self._all -= gone.all
-            self._doubted -= gone.doubted
+        closed, totals = self._closed, self._totals
+        if self._open[0]:
+            weight, ageing, doubted, doubted_ageing = self._open
+            closed.append((self._index, weight, ageing, doubted, doubted_ageing))
+            totals[0] += weight
+            totals[1] += ageing
+            totals[2] += doubted
+            totals[3] += doubted_ageing
+            self._open = [0, 0, 0, 0]
+        self._index = index
+        oldest = index - self._length
+        while closed and closed[0][0] < oldest:
+            _, weight, ageing, doubted, doubted_ageing = closed.popleft()
+            totals[0] -= weight
+            totals[1] -= ageing
+            totals[2] -= doubted
+            totals[3] -= doubted_ageing
 
     @property
     def doubted(self) -> bool:
         """Tell whether the newest reading was doubted."""
         return self._last is not None and self._last[2]
 
+    @property
+    def all(self) -> Aged:
+        """Everything in the window."""
+        return Aged(self._totals[0], self._totals[1])
+
     # --- verdicts -----------------------------------------------------------
+
+    def silent_below(self, edge: int) -> bool:
+        """Tell, in whole numbers, whether there is no verdict, or none above the rate `edge`."""
+        weight, ageing, doubted, _ = self._totals
+        return weight < COVERED * self._span or (not doubted and ageing <= edge * weight)
 
     def mean(self) -> Mean:
         """Return the mean over the buckets of the window that has ended last."""
-        coverage = self._all.weight / self._span
+        weight, ageing, doubted, doubted_ageing = self._totals
+        coverage = weight / self._span
         if coverage < COVERED:
             return Mean(coverage, None)
         trusted = None
-        if self._doubted.weight:
-            left = self._all - self._doubted
+        if doubted:
+            left = Aged(weight - doubted, ageing - doubted_ageing)
             trusted = left.mean() if left.weight / self._span >= COVERED else None
-        return Mean(coverage, self._all.mean(), trusted)
+        return Mean(coverage, Aged(weight, ageing).mean(), trusted)
 
     def bounds(self, lowest: float, highest: float) -> tuple[float | None, float | None]:
         """Return the means if the time nobody saw was at `lowest`, or at `highest`, °C."""
-        missing = self._span - self._all.weight
-        low, high = (self._all + Aged(missing, missing * rate(each)) for each in (lowest, highest))
+        missing = self._span - self._totals[0]
+        low, high = (self.all + Aged(missing, missing * rate(each)) for each in (lowest, highest))
         return low.mean(), high.mean()
 
     def left(self, celsius: float, limit: float) -> timedelta | None:
@@ -161,17 +176,17 @@ class Rolling:
         if self.mean().all is None:
             return None
         edge, pace = rate(limit), rate(celsius)
-        excess = self._all.ageing - edge * self._all.weight
+        excess = self._totals[1] - edge * self._totals[0]
         if excess > 0:
             return NO_TIME
-        excess += self._open.all.ageing - pace * self._open.all.weight  # what the open bucket knows better
-        first = self._open.index - self._length
-        leaving = {each.index: each.all for each in self._closed}
+        excess += self._open[1] - pace * self._open[0]  # what the open bucket knows better
+        first = self._index - self._length
+        leaving = {index: (weight, ageing) for index, weight, ageing, *_ in self._closed}
         for step in range(self._length):
-            gone = leaving.get(first + step, NOTHING)
-            gain = (pace - edge) * self._bucket - (gone.ageing - edge * gone.weight)
+            weight, ageing = leaving.get(first + step, (0, 0))
+            gain = (pace - edge) * self._bucket - (ageing - edge * weight)
             if excess + gain > 0:
-                since = self._last[0] - self._open.index * self._bucket if self._last else 0
+                since = self._last[0] - self._index * self._bucket if self._last else 0
                 ahead = round((step + max(0.0, -excess / gain)) * self._bucket) - since
                 return max(NO_TIME, timedelta(microseconds=ahead))
             excess += gain
@@ -193,21 +208,20 @@ class Rolling:
         if not self._due or self._last is None:
             return {}
         self._due = False
-        hour = self._open.index * self._bucket // HOUR
+        hour = self._index * self._bucket // HOUR
         rows: dict[str, Any] = {}
         current: list[list[int]] = []
         newest = self._kept[-1] if self._kept else -1
-        for each in self._closed:
-            its = each.index * self._bucket // HOUR
-            if its >= hour:
-                current.append(each.state())
-            elif its > newest:
-                rows.setdefault(str(its), []).append(each.state())
-        self._kept.extend(int(key) for key in rows)
-        oldest = (self._open.index - self._length) * self._bucket // HOUR
+        for each in reversed(self._closed):
+            its = each[0] * self._bucket // HOUR
+            if its <= newest:
+                break
+            (current if its >= hour else rows.setdefault(str(its), [])).insert(0, list(each))
+        self._kept.extend(sorted(int(key) for key in rows))
+        oldest = (self._index - self._length) * self._bucket // HOUR
         while self._kept and self._kept[0] < oldest:
             rows[str(self._kept.pop(0))] = None
-        rows[""] = {"last": list(self._last), "open": self._open.state(), "closed": current}
+        rows[""] = {"last": list(self._last), "open": [self._index, *self._open], "closed": current}
         return rows
 
     def restore(self, rows: dict[str, Any]) -> datetime | None:
@@ -217,14 +231,10 @@ class Rolling:
             return None
         self._kept = sorted(int(key) for key in rows if key)
         closed = [each for hour in self._kept for each in rows[str(hour)]] + from_rows["closed"]
-        self._open = Bucket.restored(from_rows["open"])
-        self._closed = deque(
-            bucket
-            for bucket in map(Bucket.restored, closed)
-            if bucket.index >= self._open.index - self._length
-        )
-        self._all = sum((bucket.all for bucket in self._closed), NOTHING)
-        self._doubted = sum((bucket.doubted for bucket in self._closed), NOTHING)
+        self._index, *self._open = from_rows["open"]
+        oldest = self._index - self._length
+        self._closed = deque((i, w, a, dw, da) for i, w, a, dw, da in closed if i >= oldest)
+        self._totals = [sum(part) for part in zip(*self._closed, strict=True)][1:] or [0, 0, 0, 0]
         at, celsius, doubted = from_rows["last"]
         self._last, self._newest = (at, celsius, doubted), at
         return moment(at)

@@ -51,7 +51,7 @@ def test_every_window_has_the_very_digits_of_adding_up_afresh(steps, window):
         rolling.take(at, celsius, doubted=doubted)
         whole = Series([each[:2] for each in readings[:count]], CAP)
         end = micros(at) // bucket * bucket
-        assert rolling._all == whole.between(end - window // timedelta(microseconds=1), end)
+        assert rolling.all == whole.between(end - window // timedelta(microseconds=1), end)
 
 
 @given(steps=series, window=st.sampled_from([DAY, 30 * DAY]), cuts=st.sets(st.integers(0, 59)))
@@ -74,7 +74,7 @@ def test_a_restart_anywhere_changes_no_digit(steps, window, cuts):
             if body is None:
                 del rows[row]
         assert again.mean() == through.mean()
-        assert (again._all, again._doubted, again._open) == (through._all, through._doubted, through._open)
+        assert (again._totals, again._index, again._open) == (through._totals, through._index, through._open)
 
 
 def test_a_window_is_judged_when_95_percent_of_it_are_covered():
