@@ -139,6 +139,8 @@ class Core:
         """
         site = self._monitor.site
         detail: dict[str, Json] = {"version": __version__, "configuration": site.config_hash}
+        if off := sorted({f"{id_}: {each}" for id_, point in site.points.items() for each in point.off}):
+            detail["switched_off"] = [*off]
         inputs: list[Input] = [ClockStepped(back)] if back else []
         inputs.append(Remark(Kind.STARTED, "monitor", detail))
         inputs.extend(conditions)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from math import copysign, inf, nextafter
 
 import pytest
 from unit.alerts.pharmacy import NOW, ZONE, ago, point
@@ -11,7 +12,7 @@ from hdmonitor.catalogue import load_catalogue
 from hdmonitor.events import About
 from hdmonitor.model import Force, Level, Room
 from hdmonitor.site_limits import Certified, needs_certified, rule_at_point
-from hdmonitor.units import quantity_named, unit_named
+from hdmonitor.units import quantity_named, show_limit, unit_named
 
 ROOM = Room("hd-buffer", "HD buffer", "buffer-hd", "HVAC 2211")
 INCH = 249.0889
@@ -143,3 +144,25 @@ def test_a_message_says_what_is_no_duty_or_not_confirmed(force, confidence, leve
 
     sentences = ("Limit unconfirmed.", "Practice, in no standard.", "Practice, unconfirmed.")
     assert [each for each in sentences if each in body] == ([said] if said else [])
+
+
+def beside(limit):
+    """Return values as near to a limit as a sensor and as a double can come, and a little further."""
+    step, steps = limit.limit, [limit.limit]
+    for towards in (inf, -inf):
+        step = nextafter(limit.limit, towards)
+        steps += [step, limit.limit + copysign(4e-4, towards), limit.limit + copysign(0.04, towards)]
+    return steps
+
+
+@pytest.mark.parametrize("told", [each for each in WORDED if not each.values[0].is_state])
+def test_a_shown_figure_never_contradicts_the_verdict_beside_it(told):
+    unit, quantity = told.rule.unit, told.point.quantity
+
+    for value in beside(told.threshold):
+        figure = told.shown(value).split()[0]
+        shown, mark = float(figure.strip("<>")), figure[0]
+        for limit in told.rule.thresholds:
+            edge = float(show_limit(limit.limit, quantity, unit))
+            below, above = (mark == "<", mark == ">") if shown == edge else (shown < edge, shown > edge)
+            assert (below, above) == (value < limit.limit, value > limit.limit), (figure, value, limit)
