@@ -21,11 +21,14 @@ SECOND = timedelta(seconds=1)
 FRIDGE = "hd-fridge-1.temperature"
 
 # Of those that are not here: no act can be done on a page yet (8), nothing can be shelved (9), no board says
-# whether work may begin (10), there are no drills (14); a late reading is recorded but not judged again (3).
+# whether work may begin (10), there are no drills (14).
 PRIORITY = "that_alarms_priority"  # the name would not fit into a line
+EXCURSION = "excursion_at_alarm_level_puts_a_hold_and_asks_for_acknowledgement_at_once"
+WITHDRAWN = "test_withdrawn_never_lifts_a_hold"
 HELD = {
     1: ["test_sensor_honesty_may_add_suspicion_it_never_delays_lowers_or_removes_a_limit_alarm"],
-    2: ["test_mean_is_computed_with_and_without_doubted_readings_and_the_worse_governs"],
+    2: ["test_mkt_is_computed_with_and_without_suspect_readings_both_are_shown_the_worse_governs"],
+    3: [f"test_a_late_discovered_{EXCURSION}_if_the_site_is_open_at_opening_otherwise", WITHDRAWN],
     4: [f"test_silence_after_an_outside_value_inherits_{PRIORITY}_and_the_earlier_deadline_and_quotes_it"],
     5: [
         "test_only_silence_may_be_inhibited_by_a_dead_gateway_never_a_measured_value_out_of_limits",
