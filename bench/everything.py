@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 
+import decode
 import idle
 import latency
 import machine
@@ -44,6 +45,7 @@ def main(*, quick: bool) -> None:
     with idle.Idle(quick=quick) as daemon:
         parts += [throughput.run(quick=quick), latency.run(quick=quick), daemon.report()]
     parts += [scale.run(quick=quick), startup.run(quick=quick), replay.run(quick=quick)]
+    parts.append(decode.run(quick=quick))
     parts.append(f"All of it took {(time.monotonic() - began) / 60:.0f} minutes.\n")
     text = "\n".join(parts)
     sys.stdout.write(text)
