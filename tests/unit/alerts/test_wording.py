@@ -48,7 +48,7 @@ from unit.alerts.pharmacy import (
     situation,
 )
 
-from hdmonitor.alerts.wording import acknowledged, cleared, opened
+from hdmonitor.alerts.wording import acknowledged, cleared, opened, withdrawn
 from hdmonitor.events import About
 from hdmonitor.model import Response
 
@@ -570,3 +570,23 @@ def test_a_message_is_told_in_the_time_of_the_site_on_both_sides_of_a_clock_chan
     assert opened(told, ZONE).body.startswith("Out since 01:30. ")
     assert opened(replace(told, began_at=after), ZONE).body.startswith("Out since 03:30. ")
     assert NOW.utcoffset() == timedelta(0)
+
+
+# --- late data ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        (situation(FRIDGE_2, FRIDGE, ALARM, HIGH, 9.4), "Stock stays on HOLD until a pharmacist decides."),
+        (
+            situation(BSC_AIR, HOOD_AIR, CRITICAL, LOW, 0.2),
+            "Restart only after decontaminating, waiting, and a pharmacist's word.",
+        ),
+    ],
+)
+def test_withdrawn_never_lifts_a_hold_or_a_latch_in_words(told, sentence):
+    text = withdrawn(told, ZONE)
+
+    assert text.title.endswith(": withdrawn by late data")
+    assert text.body == f"Readings that came late do not show the alarm of 02:41. {sentence} A1844"
