@@ -58,7 +58,10 @@ def fleet(devices: int, probes: int = 0) -> Site:
             topic = f"{name}/{number}"
             made[topic] = _copied(site.devices[name], topic, number)
     points = {point.id: point for device in made.values() for point in device.points}
-    return replace(site, devices=made, points=points)
+    # A room for each device, as in a pharmacy: the sensors of one room are held against each other.
+    [(name, room)] = site.rooms.items()
+    rooms = {f"{name}-{n}": replace(room, id=f"{name}-{n}") for n in range(max(devices, probes))}
+    return replace(site, rooms=rooms, devices=made, points=points)
 
 
 def _copied(device: Device, topic: str, number: int) -> Device:
@@ -67,8 +70,14 @@ def _copied(device: Device, topic: str, number: int) -> Device:
 
 
 def _point(point: Point, topic: str, number: int) -> Point:
-    name, rules = f"{point.id}-{number}", deepcopy(point.rules)
-    return replace(point, id=name, name=f"{point.name} <{number}>", topic=topic, rules=rules)
+    return replace(
+        point,
+        id=f"{point.id}-{number}",
+        name=f"{point.name} <{number}>",
+        room=f"{point.room}-{number}",
+        topic=topic,
+        rules=deepcopy(point.rules),
+    )
 
 
 def payloads(devices: int, count: int) -> list[tuple[bytes, bytes]]:
