@@ -58,10 +58,15 @@ def fleet(devices: int, probes: int = 0) -> Site:
             topic = f"{name}/{number}"
             made[topic] = _copied(site.devices[name], topic, number)
     points = {point.id: point for device in made.values() for point in device.points}
-    # A room for each device, as in a pharmacy: the sensors of one room are held against each other.
+    # A room and a refrigerator for each device: sensors of one cabinet are held against each other.
     [(name, room)] = site.rooms.items()
     rooms = {f"{name}-{n}": replace(room, id=f"{name}-{n}") for n in range(max(devices, probes))}
-    return replace(site, rooms=rooms, devices=made, points=points)
+    equipment = {
+        f"{name}-{n}": replace(one, id=f"{name}-{n}", room=f"{one.room}-{n}")
+        for name, one in site.equipment.items()
+        for n in range(max(devices, probes))
+    }
+    return replace(site, rooms=rooms, equipment=equipment, devices=made, points=points)
 
 
 def _copied(device: Device, topic: str, number: int) -> Device:
@@ -75,6 +80,7 @@ def _point(point: Point, topic: str, number: int) -> Point:
         id=f"{point.id}-{number}",
         name=f"{point.name} <{number}>",
         room=f"{point.room}-{number}",
+        equipment=f"{point.equipment}-{number}" if point.equipment else None,
         topic=topic,
         rules=deepcopy(point.rules),
     )
