@@ -16,6 +16,7 @@ from hdmonitor.model import Point, Rule, Site
 from hdmonitor.reader import Reader
 from hdmonitor.rows import OutboxRow, StoredEvent
 from hdmonitor.site import load_site
+from hdmonitor.site_limits import shown_unit
 from hdmonitor.units import QUANTITIES, show
 
 VALUES = ("value", "limit", "peak")
@@ -63,7 +64,7 @@ class Speech:
 
     def _part(self, key: str, value: Json, point: Point | None, rule: Rule | None) -> str:
         if key in VALUES and isinstance(value, (int, float)) and point is not None:
-            return f"{key} {_both(float(value), point, rule or point.rules[0])}"
+            return f"{key} {_both(float(value), point, rule)}"
         if key in MOMENTS and isinstance(value, str):
             return f"{key} {self.time(datetime.fromisoformat(value))}"
         if isinstance(value, list):
@@ -71,10 +72,11 @@ class Speech:
         return f"{key} {value}"
 
 
-def _both(value: float, point: Point, rule: Rule) -> str:
+def _both(value: float, point: Point, rule: Rule | None) -> str:
     """Write a value as messages do, and exactly in the canonical unit: "-0.001 in (-0.249 Pa)"."""
     quantity = QUANTITIES[point.quantity]
-    shown = show(value, point.quantity, rule.unit, *(limit.limit for limit in rule.thresholds))
+    limits = [limit.limit for limit in rule.thresholds] if rule else []
+    shown = show(value, point.quantity, shown_unit(point, rule), *limits)
     return shown if quantity.words else f"{shown} ({value:g} {quantity.canonical})"
 
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from hdmonitor.catalogue import LevelName, LimitEntry, RuleEntry, show_exact
-from hdmonitor.model import Force, Level, Priority, Response, Rule, Side, Threshold
+from hdmonitor.model import Force, Level, Point, Priority, Response, Rule, Side, Threshold
 from hdmonitor.site_file import LevelKeys, LimitsKeys
 from hdmonitor.units import (
     AMOUNT,
@@ -119,6 +119,15 @@ def _by_gauge(assumed: float, accuracy: float) -> float:
     A gauge that is coarser than assumed does not make neutral wider.
     """
     return -accuracy if assumed < 0 else min(accuracy, assumed)
+
+
+def shown_unit(point: Point, rule: Rule | None = None) -> str:
+    """Return the unit in which people read a point: that of the rule, or of its first rule with limits.
+
+    A flow that only counts towards air changes has neither.
+    """
+    judging = [each for each in (rule, *point.rules) if each is not None and each.thresholds]
+    return judging[0].unit if judging else QUANTITIES[point.quantity].canonical
 
 
 def limit_words(threshold: Threshold, rule: Rule, quantity: str) -> str:

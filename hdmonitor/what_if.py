@@ -242,7 +242,7 @@ def _changes(present: Point, other: Point) -> Iterator[str]:
 def _told(point: Point) -> dict[str, str]:
     """Return everything about the limits of a point that can change its alarms, in words."""
     told = {"a reading vouches": f"for {show_duration(point.valid_for)}"}
-    for rule in point.rules:
+    for rule in (rule for rule in point.rules if rule.thresholds):
         told[f"{rule.id} off-delay"] = show_duration(rule.off_delay)
         deadband = rule.deadband / unit_named(rule.unit, point.quantity).scale if rule.unit else rule.deadband
         if not QUANTITIES[point.quantity].words:

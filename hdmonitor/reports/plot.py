@@ -17,7 +17,7 @@ from typing import TypeAlias
 from hdmonitor.events import Event, Kind
 from hdmonitor.model import Point, Quality, Reading, Rule, Threshold
 from hdmonitor.scenario import moment
-from hdmonitor.site_limits import limit_words
+from hdmonitor.site_limits import limit_words, shown_unit
 from hdmonitor.trials import Trial
 from hdmonitor.units import QUANTITIES, express, show_duration, unit_named
 
@@ -131,12 +131,12 @@ def picture(trial: Trial) -> Picture:
 
 def _panel(point: Point, trial: Trial, span: Span, strips: dict[tuple[str, str], Strip]) -> Panel:
     readings = sorted(trial.readings.get(point.id, ()), key=lambda reading: reading.measured_at)
-    rule = point.rules[0]
+    unit = shown_unit(point)
     words = QUANTITIES[point.quantity].words
     height = STATE_HEIGHT if words else HEIGHT
-    shown = [(r.measured_at, _shown(r.value, point, rule)) for r in readings if _judged(r)]
-    kept = [(r.measured_at, _shown(r.value, point, rule)) for r in readings if r.quality is Quality.RETAINED]
-    limits = [(_shown(t.limit, point, each), t, each) for each in point.rules for t in each.thresholds]
+    shown = [(r.measured_at, _shown(r.value, point, unit)) for r in readings if _judged(r)]
+    kept = [(r.measured_at, _shown(r.value, point, unit)) for r in readings if r.quality is Quality.RETAINED]
+    limits = [(_shown(t.limit, point, unit), t, each) for each in point.rules for t in each.thresholds]
     low, high = _range([value for _, value in shown + kept], [at for at, _, _ in limits], bool(words))
 
     def place(value: float) -> float:
@@ -148,7 +148,7 @@ def _panel(point: Point, trial: Trial, span: Span, strips: dict[tuple[str, str],
     own = tuple(strip for (subject, _), strip in strips.items() if subject == point.id)
     return Panel(
         title=point.id,
-        unit="" if words else unit_named(rule.unit, point.quantity).name,
+        unit="" if words else unit_named(unit, point.quantity).name,
         height=height,
         line=" ".join(_path(_thinned(stretch), span, place, stepped=bool(words)) for stretch in stretches),
         dots=_dots(shown, span, place) if len(shown) <= MOST_DOTS else "",
@@ -167,15 +167,15 @@ def _judged(reading: Reading) -> bool:
     return reading.value is not None and reading.quality is not Quality.RETAINED and isfinite(reading.value)
 
 
-def _shown(value: float | None, point: Point, rule: Rule) -> float:
-    return express(value or 0.0, point.quantity, rule.unit)
+def _shown(value: float | None, point: Point, unit: str) -> float:
+    return express(value or 0.0, point.quantity, unit)
 
 
 def _range(values: list[float], limits: list[float], state: bool) -> tuple[float, float]:
     """Return a scale that holds the values, and the nearest limit on either side of them."""
     if state:
         return -0.35, 1.35
-    low, high = min(values or limits), max(values or limits)
+    low, high = min(values or limits or [0.0]), max(values or limits or [0.0])
     low = max((limit for limit in limits if limit < low), default=low)
     high = min((limit for limit in limits if limit > high), default=high)
     margin = (high - low) * 0.12 or abs(high) * 0.1 or 1.0

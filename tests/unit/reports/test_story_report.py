@@ -80,3 +80,10 @@ def test_what_a_story_says_is_text_and_never_markup(tmp_path):
 
     assert "<script" not in report
     assert "&lt;b&gt;It&lt;/b&gt; &amp; &lt;script&gt;" in report
+
+
+def test_every_story_of_the_project_can_be_drawn_whatever_its_points_measure():
+    scenarios = SITE.parents[1] / "tests" / "scenarios"
+
+    for file in ("air_changes", "pairs_added_up"):  # flows that no limit judges, sums that no sensor measures
+        assert "<svg" in page([played(scenarios / f"{file}.yaml")], AT)
