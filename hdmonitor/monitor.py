@@ -12,16 +12,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from heapq import heappop, heappush
 from typing import Any
 
+from hdmonitor.agenda import Agenda, Due
 from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing
 from hdmonitor.alerts.daily import text as daily_text
 from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.hours import opening
 from hdmonitor.alerts.situation import Behind
-from hdmonitor.case import Case, Draft, House, Seen, alarm_state, restored_alarm
-from hdmonitor.doubt import Doubt, acquaint, habits_of
+from hdmonitor.builder import Builder
+from hdmonitor.case import Case, Draft, House, alarm_state, restored_alarm
+from hdmonitor.doubt import acquaint
 from hdmonitor.edges import Edges
 from hdmonitor.events import (
     About,
@@ -43,15 +44,12 @@ from hdmonitor.events import (
     Remark,
     Restored,
 )
-from hdmonitor.exposure import Tally
 from hdmonitor.gateways import PREFIX, Gate, Gates, behind
-from hdmonitor.late import LateCase, Track
+from hdmonitor.late import Track
 from hdmonitor.model import (
-    EPOCH,
     NO_TIME,
     Decoded,
     Device,
-    Exposure,
     Leg,
     Level,
     Message,
@@ -61,12 +59,9 @@ from hdmonitor.model import (
     Quality,
     Reading,
     Rejected,
-    Response,
     Room,
     Rule,
-    Side,
     Site,
-    Threshold,
     Value,
 )
 from hdmonitor.placement import Known, spare_units
@@ -77,52 +72,16 @@ from hdmonitor.rules.sums import total
 from hdmonitor.sensors import DeviceReader, sparkplug
 from hdmonitor.sensors.found import GATEWAY, Found
 from hdmonitor.sensors.liveness import is_there
+from hdmonitor.sensors.times import believed
 from hdmonitor.units import add
+from hdmonitor.watch import ALWAYS, Watch, at_rest, middle, outside, stake, unseen
 
-DEVICE_TIMES_FROM = datetime(2020, 1, 1, tzinfo=UTC)
-DEVICE_TIME_AHEAD = timedelta(minutes=5)
-DEVICE_TIME_BEHIND = timedelta(days=30)
 MICROSECOND = timedelta(microseconds=1)
 CLOCK_JITTER = timedelta(seconds=2)
-FOREVER = timedelta(days=3650)
 NEVER = datetime.max.replace(tzinfo=UTC)
-ALWAYS = datetime.min.replace(tzinfo=UTC)
-LATE_RANK = 1_000_000_000  # at equal times, history is judged again after everything else
 
 # Asking an enumeration for a member by name costs more than judging a normal value.
 GOOD, RETAINED, NORMAL = Quality.GOOD, Quality.RETAINED, Phase.NORMAL
-AT_REST = (NORMAL, Phase.UNKNOWN)
-
-CAUSES = {
-    "HDM-FAULT": "fault",
-    "HDM-SUSPECT": "suspect",
-    "HDM-BATTERY": "battery",
-    "HDM-CLOCK": "clock",
-    "HDM-SELF": "self",
-}
-
-LOW_BATTERY = 20.0  # percent; practice: time enough to order a cell
-BATTERY_DEADBAND = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """How a condition of the monitor itself is judged."""
-
-    on_delay: timedelta
-    priority: Priority
-
-
-# A broker that restarts is back within seconds. Dashboards can wait for the
-# morning; a phone that cannot be reached cannot.
-OWN = {
-    "broker": Own(timedelta(minutes=2), Priority.CRITICAL),
-    "canary": Own(NO_TIME, Priority.HIGH),
-    "influx": Own(NO_TIME, Priority.LOW),
-    "notify": Own(NO_TIME, Priority.HIGH),
-    "disk": Own(NO_TIME, Priority.HIGH),
-}
-OWN_OTHERWISE = Own(NO_TIME, Priority.MEDIUM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,74 +94,6 @@ class Face:
     unacknowledged: bool
     alarms: tuple[Alarm, ...]
     lost: bool  # containment is lost now, whether or not that is an alarm yet
-
-
-class Watch:
-    """One point with its cases and its newest reading."""
-
-    __slots__ = (
-        "battery",
-        "clock",
-        "doubt",
-        "fault",
-        "feeds",
-        "frontier",
-        "gate",
-        "is_door",
-        "last_at",
-        "last_value",
-        "late",
-        "legs",
-        "midnight",
-        "moment",
-        "point",
-        "rules",
-        "seen",
-        "silence",
-        "tallies",
-        "track",
-        "values",
-    )
-
-    def __init__(self, point: Point, seen: Seen, rules: list[Case], fault: Case, silence: Case) -> None:
-        self.point = point
-        self.seen = seen
-        self.rules = rules
-        self.fault = fault
-        self.silence = silence
-        self.battery: Case | None = None
-        self.clock: Case | None = None
-        self.legs: tuple[tuple[Watch, Leg], ...] = ()  # of a sum: what is added up
-        self.is_door = False  # the contact of a door between two rooms
-        self.feeds: list[Watch] = []  # the sums of which it is a leg
-        self.gate: str | None = None  # the point that says when there is a verdict on this one
-        self.last_at: datetime | None = None  # measured_at of the newest reading or fault
-        self.last_value: float | None = None
-        self.moment: datetime | None = None  # that time as it was told, and
-        self.values: tuple[float | None, ...] = ()  # the different values told for it
-        self.tallies: tuple[Tally, ...] = ()  # what its readings add up to
-        # Between these two a reading has nothing uncommon about its time.
-        self.frontier = ALWAYS  # the newest reading, or move of a limit that time made
-        self.midnight = ALWAYS  # the next one of the site
-        self.track: Track | None = None  # without a record there is no looking back
-        self.late: LateCase | None = None
-        self.doubt: Doubt | None = None  # of the sensor
-
-    def outlook(self, at: datetime) -> tuple[str, ...]:
-        """Say how long the point may go on as it is, where its sums know."""
-        value, since = self.seen.value, at - (self.seen.at or at)
-        said = (tally.outlook(value, since) for tally in self.tallies) if value is not None else ()
-        return tuple(each for each in said if each)
-
-    def own(self) -> list[Case]:
-        """Return the cases about the sensor itself."""
-        suspect = self.doubt.case if self.doubt is not None else None
-        own = (self.fault, suspect, self.battery, self.clock, self.late)
-        return [case for case in own if case is not None]
-
-    def cases(self) -> list[Case]:
-        """Return all cases of the point, limits first."""
-        return [*self.rules, *(tally.case for tally in self.tallies), *self.own(), self.silence]
 
 
 class Monitor:
@@ -240,14 +131,12 @@ class Monitor:
             self._behind,
         )
         self._recall = recall
-        self._own_rules: dict[tuple[str, Response, Threshold | None], Rule] = {}
         self._watches: dict[str, Watch] = {}
         self._by_field: dict[tuple[str, str | None, str], Watch] = {}
         self._selves: dict[str, Case] = {}
         self._cleared: dict[str, Alarm] = {}
-        self._heap: list[tuple[datetime, int, Case | Track]] = []
-        self._entry: dict[int, datetime] = {}
-        self._order: dict[int, int] = {}  # case identity -> stable rank at equal times
+        self._agenda = Agenda()
+        self._builder = Builder(site, own, self._house, self._agenda, looks_back=recall is not None)
         self._linked = True
         self._edges = Edges(site)
         self._away: frozenset[str] = frozenset()  # topics of devices whose death was told
@@ -261,7 +150,7 @@ class Monitor:
         acquaint(watch.doubt for watch in self._watches.values() if watch.doubt is not None)
         self._gates = Gates(site, own["HDM-GATEWAY"], self._house, at)
         for case in self._gates.cases():
-            self._order[id(case)] = len(self._order)
+            self._agenda.rank(case)
         self._draft = Draft(restored.next_event if restored else 1, self._cleared)
         self._daily = daily
         self._told: date | None = None  # the newest day that had its digest
@@ -304,18 +193,7 @@ class Monitor:
 
     def next_due(self) -> datetime | None:
         """Return the earliest moment at which time alone changes something."""
-        while self._heap:
-            moment, _, case = self._heap[0]
-            if self._entry.get(id(case)) == moment:
-                real = case.due()
-                if real == moment:
-                    return moment
-                heappop(self._heap)
-                del self._entry[id(case)]
-                self._schedule(case)
-            else:
-                heappop(self._heap)
-        return None
+        return self._agenda.next_due()
 
     def face(self, room: str) -> Face:
         """Return what the light at the door of `room` has to show."""
@@ -354,116 +232,16 @@ class Monitor:
             part.feeds.append(watch)
 
     def _add(self, point: Point, at: datetime, *, first: bool) -> None:
-        seen = Seen()
-        rules = [
-            self._case(point, rule, Machine(rule, point.valid_for), seen, "limit")
-            for rule in point.rules
-            if rule.thresholds
-        ]
-        fault = self._own_case(
-            point, "HDM-FAULT", _wrong_for(point.valid_for, point.guards, "no value"), seen=seen
-        )
-        own = self._own_rule("HDM-SILENCE", point.response)
-        silence = self._case(point, own, Silence(own, point.valid_for, at), seen, "silent")
-        watch = Watch(point, seen, rules, fault, silence)
-        if first:
-            battery = Threshold(Level.WARNING, Side.LOW, LOW_BATTERY, NO_TIME, Priority.LOW, "low")
-            watch.battery = self._own_case(point, "HDM-BATTERY", battery, deadband=BATTERY_DEADBAND)
-            watch.clock = self._own_case(point, "HDM-CLOCK", _wrong_for(NO_TIME, Priority.LOW, "wrong time"))
-        if (habits := habits_of(point)) is not None:
-            priority = min(point.guards, Priority.MEDIUM)
-            doubted = Threshold(Level.WARNING, Side.HIGH, 0.5, NO_TIME, priority, "doubted")
-            watch.doubt = Doubt(point, habits, self._own_case(point, "HDM-SUSPECT", doubted, seen=seen))
-        watch.tallies = tuple(self._tally(point, exposure) for exposure in point.exposures)
-        if watch.tallies:
-            for case in rules:
-                case.outlook = watch.outlook
-        for case in watch.cases():
-            self._order[id(case)] = len(self._order)
+        watch = self._builder.watch(point, at, first=first)
         watch.is_door = point.id in self._doors
-        gated = point.only_while in self.site.points  # a story may leave the other point out
-        watch.gate = point.only_while if gated else None
-        if self._recall is not None and watch.gate is None:
-            watch.track = Track(point, rules, self.site, lambda: self._late(watch))
-            self._order[id(watch.track)] = LATE_RANK + len(self._watches)
         self._watches[point.id] = watch
         if not point.legs:
             self._by_field[point.topic, point.device, point.field] = watch
 
-    def _late(self, watch: Watch) -> LateCase:
-        """Return the case of what late data bring to light at a point, built when there is something."""
-        if watch.late is None:
-            own = replace(self.own["HDM-LATE"], response=watch.point.response)
-            watch.late = LateCase(watch.point, own, seen=watch.seen, house=self._house)
-            self._order[id(watch.late)] = -1 - self._order[id(watch.track)]
-        return watch.late
-
-    def _case(self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, cause: str) -> Case:
-        return Case(point, rule, machine, seen=seen, house=self._house, cause=cause)
-
-    def _tally(self, point: Point, exposure: Exposure) -> Tally:
-        def case(machine: Machine) -> Case:
-            return Case(
-                point,
-                exposure.rule,
-                machine,
-                seen=Seen(),
-                house=self._house,
-                cause="exposure",
-                exposure=exposure,
-            )
-
-        return Tally(point, exposure, case)
-
-    def _own_rule(
-        self, rule_id: str, response: Response, threshold: Threshold | None = None, deadband: float = 0.0
-    ) -> Rule:
-        """Return a rule about sensors or ourselves; those of thousands of points are mostly the same one."""
-        key = (rule_id, response, threshold)
-        if key not in self._own_rules:
-            rule = replace(self.own[rule_id], response=response)
-            if threshold is not None:
-                rule = replace(rule, thresholds=(threshold,), deadband=deadband, off_delay=NO_TIME)
-            self._own_rules[key] = rule
-        return self._own_rules[key]
-
-    def _own_case(
-        self,
-        point: Point,
-        rule_id: str,
-        threshold: Threshold,
-        *,
-        deadband: float = 0.0,
-        seen: Seen | None = None,
-    ) -> Case:
-        """Build a case about a sensor or ourselves: normal until something says otherwise."""
-        rule = self._own_rule(rule_id, point.response, threshold, deadband)
-        valid_for = point.valid_for if rule_id == "HDM-FAULT" else FOREVER
-        case = self._case(point, rule, Machine(rule, valid_for), seen or Seen(), CAUSES[rule_id])
-        case.machine.restore(None, EPOCH)
-        return case
-
     def _self(self, subject: str) -> Case:
         """Return the case of a condition of the monitor itself, built at its first mention."""
         if subject not in self._selves:
-            own = OWN.get(subject.partition(":")[0], OWN_OTHERWISE)
-            point = Point(
-                id=f"hdmonitor.{subject}",
-                name="Monitor",
-                room="",
-                equipment=None,
-                quantity="state",
-                topic="",
-                family="",
-                field="",
-                unit="",
-                every=NO_TIME,
-                valid_for=FOREVER,
-                rules=(),
-            )
-            case = self._own_case(point, "HDM-SELF", _wrong_for(own.on_delay, own.priority, "in trouble"))
-            self._selves[subject] = case
-            self._order[id(case)] = len(self._order)
+            self._selves[subject] = self._builder.of_itself(subject)
         return self._selves[subject]
 
     def _order_cases(self) -> list[Case]:
@@ -544,7 +322,7 @@ class Monitor:
         at = max((part.last_at for part, _ in watch.legs if part.last_at is not None), default=None)
         terms: list[tuple[Leg, float]] = []
         for part, leg in watch.legs:
-            if at is None or part.last_at is None or part.last_value is None or _unseen(part):
+            if at is None or part.last_at is None or part.last_value is None or unseen(part):
                 return
             if at - part.last_at > part.point.valid_for:
                 return
@@ -566,10 +344,8 @@ class Monitor:
             return  # messages that were stamped while an earlier one was decided
         if self._daily_next[0] <= at:
             self._pass_days(at)
-        # Nothing is due before the first entry, though it may be out of date itself.
-        while self._heap and self._heap[0][0] <= at and (due := self.next_due()) is not None and due <= at:
-            _, _, case = heappop(self._heap)
-            del self._entry[id(case)]
+        while (entry := self._agenda.take(at)) is not None:
+            due, case = entry
             self.now = max(self.now, due)
             self._advance(case, due)
         self.now = at
@@ -622,10 +398,11 @@ class Monitor:
             batteries=[case.point.name for case in running if case.cause == "battery"],
         )
 
-    def _advance(self, case: Case | Track, due: datetime) -> None:
+    def _advance(self, case: Due, due: datetime) -> None:
         if isinstance(case, Track):
             self._look_back(self._watches[case.point.id], due)
             return
+        assert isinstance(case, Case)  # noqa: S101  # nothing else is on the agenda
         if case.cause == "limit" and case.machine.due() == due:
             self._time_moved(case.point.id, due)
         if case.cause == "silent" and case.machine.due() == due:
@@ -639,7 +416,7 @@ class Monitor:
     def _fall_silent(self, case: Case, due: datetime) -> None:
         """Open the alarm of a silent point with the priority of what it guards."""
         watch = self._watches[case.point.id]
-        case.was_outside = bool(_outside(watch))
+        case.was_outside = bool(outside(watch))
         assert isinstance(case.machine, Silence)  # noqa: S101  # the caller asked
         by_day = watch.point.silent_after
         if (
@@ -650,9 +427,9 @@ class Monitor:
         ):
             return
         changes = case.machine.advance(due)
-        case.machine.priced(_stake(watch))
+        case.machine.priced(stake(watch))
         withhold = "" if self._linked else "the broker cannot be reached"
-        if not case.was_outside and (deaf := [part.point.id for part, _ in watch.legs if _unseen(part)]):
+        if not case.was_outside and (deaf := [part.point.id for part, _ in watch.legs if unseen(part)]):
             withhold = withhold or f"{' and '.join(deaf)} cannot be relied on, which is told by itself"
         case.apply(changes, self._draft, withhold=withhold)
         for each in watch.feeds:
@@ -686,7 +463,7 @@ class Monitor:
             self._resume(silence, until)
         changes = gate.machine.explains(at) if self._linked else []
         if changes:
-            gate.machine.priced(max(map(_stake, self._behind_gate(gate))))
+            gate.machine.priced(max(map(stake, self._behind_gate(gate))))
             gate.case.apply(changes, self._draft)
             self._stir(gate.case)
 
@@ -708,32 +485,25 @@ class Monitor:
             return None
         points = self.site.gateways[case.point.id.removeprefix(PREFIX)].points
         silences = [watch.silence for name, watch in self._watches.items() if name in points]
-        return behind(silences, at, lambda silence: bool(_outside(self._watches[silence.point.id])))
+        return behind(silences, at, lambda silence: bool(outside(self._watches[silence.point.id])))
 
     def _blind(self, watch: Watch) -> bool:
         """Tell whether a point cannot be relied on now: it says nothing, or its gateway is gone."""
         gate = self._gates.before(watch.point.id)
         gone = watch.point.topic in self._away or (gate is not None and gate.machine.gone)
-        return gone or _unseen(watch)
+        return gone or unseen(watch)
 
     def _schedule_all(self) -> None:
         for case in self._order_cases():
-            self._schedule(case)
+            self._agenda.schedule(case)
         for watch in self._watches.values():
             if watch.track is not None:
-                self._schedule(watch.track)
-
-    def _schedule(self, case: Case | Track) -> None:
-        due = case.due()
-        entry = self._entry.get(id(case))
-        if due is not None and (entry is None or due < entry):
-            self._entry[id(case)] = due
-            heappush(self._heap, (due, self._order[id(case)], case))
+                self._agenda.schedule(watch.track)
 
     def _stir(self, case: Case) -> None:
         """Note what a restart needs of a case, and when time will move it next."""
         self._draft.outcome.states[case.key] = case.state()
-        self._schedule(case)
+        self._agenda.schedule(case)
 
     def _shift(self, by: timedelta) -> None:
         """Go on after the wall clock stepped: running delays keep their length."""
@@ -758,8 +528,7 @@ class Monitor:
                 watch.moment = watch.last_at
             passed = watch.track.passed if watch.track else None
             watch.frontier, watch.midnight = max(watch.last_at or ALWAYS, passed or ALWAYS), ALWAYS
-        self._heap.clear()
-        self._entry.clear()
+        self._agenda.clear()
         self._schedule_all()
         self._daily_next = self._next_daily()
         detail: dict[str, Json] = {"by_s": by.total_seconds()}
@@ -838,10 +607,10 @@ class Monitor:
     def _decoded(self, message: Message, device: Device, decoded: Decoded) -> None:
         """Take what a message says about the points of a device."""
         received_at = message.received_at
-        measured_at, wrong = _believed(decoded.device_time, received_at, backfilled=decoded.backfilled)
+        measured_at, wrong = believed(decoded.device_time, received_at, backfilled=decoded.backfilled)
         first = self._watches[device.points[0].id]
-        believed = decoded.device_time is not None and not wrong and not message.retained
-        if first.clock is not None and (wrong or (believed and not _at_rest(first.clock))):
+        right = decoded.device_time is not None and not wrong and not message.retained
+        if first.clock is not None and (wrong or (right and not at_rest(first.clock))):
             first.clock.text = wrong
             self._observe(first.clock, received_at, 1.0 if wrong else 0.0)
         if decoded.battery is not None and first.battery is not None and not message.retained:
@@ -870,7 +639,7 @@ class Monitor:
         received_at = message.received_at
         point, wrong = watch.point, ""
         if value.time is not None:
-            measured_at, wrong = _believed(value.time, received_at, backfilled=value.backfilled)
+            measured_at, wrong = believed(value.time, received_at, backfilled=value.backfilled)
         reading = Reading(
             point=point.id,
             value=None if value.value is None else add(value.value * point.sign, point.offset),
@@ -911,7 +680,7 @@ class Monitor:
             self._observe(watch.fault, at, 1.0)
         else:
             watch.seen.note(value, at)
-            if not _at_rest(watch.fault):
+            if not at_rest(watch.fault):
                 self._observe(watch.fault, at, 0.0)
             asked = self._asked(watch, value)
             for case in watch.rules:
@@ -940,7 +709,7 @@ class Monitor:
         gate = self._watches[watch.gate] if watch.gate is not None else None
         if gate is None or gate.last_value != 0.0 or self._blind(gate):
             return value
-        return _middle([limit for case in watch.rules for limit in case.rule.thresholds], value)
+        return middle([limit for case in watch.rules for limit in case.rule.thresholds], value)
 
     def _uncommon(self, watch: Watch, reading: Reading) -> Reading | None:
         """Return a reading to judge now, after a look at its time; None for one that is repeated or late."""
@@ -982,7 +751,7 @@ class Monitor:
 
     def _waits(self, track: Track) -> None:
         self._draft.outcome.states[track.key] = track.state()
-        self._schedule(track)
+        self._agenda.schedule(track)
 
     def _time_moved(self, point: str, at: datetime) -> None:
         """Note that a limit moved at `at` without a reading: what was measured before is out of order."""
@@ -1031,7 +800,7 @@ class Monitor:
         case = self._self(item.subject)
         if item.subject == "broker" and item.wrong == self._linked:
             self._relink(up=not item.wrong)
-        if item.wrong or not _at_rest(case):
+        if item.wrong or not at_rest(case):
             case.text = item.text
             self._observe(case, self.now, 1.0 if item.wrong else 0.0)
 
@@ -1183,7 +952,7 @@ class Monitor:
         watch.track.restore(states.get(watch.track.key), judged_from, watch.last_at)
         watch.frontier = max(watch.frontier, watch.track.passed or ALWAYS)
         if state := states.get(f"case:{watch.point.id}|HDM-LATE"):
-            self._late(watch).restore(state, None)
+            self._builder.late(watch).restore(state, None)
 
 
 def _sums(states: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -1194,55 +963,3 @@ def _sums(states: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             tally, _, row = key.rpartition("|")
             rows.setdefault(tally, {})[row] = state
     return rows
-
-
-def _unseen(watch: Watch) -> bool:
-    """Tell whether there is no value of a point that can be relied on."""
-    return bool(watch.last_value is None or watch.silence.alarm or watch.fault.alarm)
-
-
-def _outside(watch: Watch) -> list[Priority]:
-    """Return the priorities of the limits that a point was outside of when it was last heard."""
-    return [
-        strand.threshold.priority
-        for rule in watch.rules
-        if isinstance(rule.machine, Machine) and (strand := rule.machine.worst_outside())
-    ]
-
-
-def _stake(watch: Watch) -> Priority:
-    """Return what it costs not to see a point: what it guards, or the alarm it may be having."""
-    return max([watch.point.guards, *_outside(watch)])
-
-
-def _at_rest(case: Case) -> bool:
-    return case.machine.phase in AT_REST
-
-
-def _middle(limits: Sequence[Threshold], otherwise: float) -> float:
-    """Return a value inside all limits."""
-    highs = [limit.limit for limit in limits if limit.side is Side.HIGH]
-    lows = [limit.limit for limit in limits if limit.side is Side.LOW]
-    if highs and lows:
-        return (min(highs) + max(lows)) / 2
-    return min(highs) - 1 if highs else max(lows) + 1 if lows else otherwise
-
-
-def _wrong_for(on_delay: timedelta, priority: Priority, name: str) -> Threshold:
-    """Return the limit between 0 (right) and 1 (wrong)."""
-    return Threshold(Level.ALARM, Side.HIGH, 0.5, on_delay, priority, name)
-
-
-def _believed(
-    device_time: datetime | None, received_at: datetime, *, backfilled: bool
-) -> tuple[datetime, str]:
-    """Return the time of measurement, and why the device's own time is not believed."""
-    if device_time is None:
-        return received_at, ""
-    if device_time < DEVICE_TIMES_FROM:
-        return received_at, f"device time {device_time.isoformat()} is before 2020"
-    if device_time > received_at + DEVICE_TIME_AHEAD:
-        return received_at, f"device time {device_time.isoformat()} is more than 5 min ahead"
-    if device_time < received_at - DEVICE_TIME_BEHIND and not backfilled:
-        return received_at, f"device time {device_time.isoformat()} is more than 30 days old"
-    return min(device_time, received_at), ""

@@ -21,9 +21,10 @@ from typing import Any, TypeAlias
 from hdmonitor.clock import Clock
 from hdmonitor.events import Excursion
 from hdmonitor.model import Level, Point, Quality, Reading, Rejected, Rule, Site
-from hdmonitor.monitor import DEVICE_TIME_AHEAD, Monitor
+from hdmonitor.monitor import Monitor
 from hdmonitor.reader import Reader
 from hdmonitor.sensors.measured import measured_text
+from hdmonitor.sensors.times import DEVICE_TIME_AHEAD
 from hdmonitor.units import add, show, show_duration
 
 COLUMNS = ("time", "sensor", "quantity", "value", "unit")

@@ -58,3 +58,25 @@ def _from_epoch(epoch: float) -> datetime:
     if epoch >= MILLISECONDS_FROM:
         return EPOCH + timedelta(milliseconds=epoch)
     return EPOCH + timedelta(seconds=epoch)
+
+
+# --- which time a reading has ---------------------------------------------------------
+
+DEVICE_TIMES_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+DEVICE_TIME_AHEAD = timedelta(minutes=5)
+DEVICE_TIME_BEHIND = timedelta(days=30)
+
+
+def believed(
+    device_time: datetime | None, received_at: datetime, *, backfilled: bool
+) -> tuple[datetime, str]:
+    """Return the time of measurement, and why the device's own time is not believed."""
+    if device_time is None:
+        return received_at, ""
+    if device_time < DEVICE_TIMES_FROM:
+        return received_at, f"device time {device_time.isoformat()} is before 2020"
+    if device_time > received_at + DEVICE_TIME_AHEAD:
+        return received_at, f"device time {device_time.isoformat()} is more than 5 min ahead"
+    if device_time < received_at - DEVICE_TIME_BEHIND and not backfilled:
+        return received_at, f"device time {device_time.isoformat()} is more than 30 days old"
+    return min(device_time, received_at), ""

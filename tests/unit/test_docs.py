@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hdmonitor import monitor
+from hdmonitor import builder
 from hdmonitor.catalogue import own_rules
 from hdmonitor.cli import _parser, main
 from hdmonitor.events import Kind
@@ -219,7 +219,7 @@ def test_the_page_explains_all_that_stories_know():
 
 @pytest.mark.parametrize("subject", ["broker", "canary", "influx", "notify"])
 def test_the_monitors_own_alarms_stand_with_their_delay_and_priority(subject):
-    own = monitor.OWN[subject]
+    own = builder.OWN[subject]
     row = next(line for line in ALARMS.splitlines() if line.startswith(f"| `{subject}"))
 
     assert row.split("|")[2:4] == [f" {show_duration(own.on_delay)} ", f" {own.priority.name.lower()} "]

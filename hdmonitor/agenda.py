@@ -1,0 +1,76 @@
+"""What is due next, over all cases of a site: a heap whose entries may be out of date."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from heapq import heappop, heappush
+from typing import Protocol
+
+LAST = 1_000_000_000  # at equal times, what is ranked last comes after everything else
+
+
+class Due(Protocol):
+    """Something that time alone moves."""
+
+    def due(self) -> datetime | None:
+        """Return when it moves next, if no value comes before."""
+
+
+class Agenda:
+    """Names the moments at which time alone changes something, in their order.
+
+    A case that has moved is scheduled again; one whose moment has moved away by
+    itself is found out when its old moment comes.
+    """
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[datetime, int, Due]] = []
+        self._entry: dict[int, datetime] = {}
+        self._rank: dict[int, int] = {}  # by identity, stable at equal times
+
+    def rank(self, case: Due, *, last: bool = False, before: Due | None = None) -> None:
+        """Give a case its place among those of the same moment: the order in which they come here.
+
+        `last` puts it behind all others, `before` in front of all, in the reverse order of those named.
+        """
+        place = len(self._rank) + (LAST if last else 0)
+        self._rank[id(case)] = place if before is None else -1 - self._rank[id(before)]
+
+    def schedule(self, case: Due) -> None:
+        """Note when a case is due, if that is earlier than is known."""
+        due = case.due()
+        entry = self._entry.get(id(case))
+        if due is not None and (entry is None or due < entry):
+            self._entry[id(case)] = due
+            heappush(self._heap, (due, self._rank[id(case)], case))
+
+    def next_due(self) -> datetime | None:
+        """Return the earliest moment at which something is due."""
+        while self._heap:
+            moment, _, case = self._heap[0]
+            if self._entry.get(id(case)) == moment:
+                if case.due() == moment:
+                    return moment
+                heappop(self._heap)
+                del self._entry[id(case)]
+                self.schedule(case)
+            else:
+                heappop(self._heap)
+        return None
+
+    def take(self, at: datetime) -> tuple[datetime, Due] | None:
+        """Take what is due first, up to and including `at`."""
+        # Nothing is due before the first entry, though it may be out of date itself.
+        if not self._heap or self._heap[0][0] > at:
+            return None
+        due = self.next_due()
+        if due is None or due > at:
+            return None
+        _, _, case = heappop(self._heap)
+        del self._entry[id(case)]
+        return due, case
+
+    def clear(self) -> None:
+        """Forget every moment; the ranks stay."""
+        self._heap.clear()
+        self._entry.clear()

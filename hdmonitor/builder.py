@@ -1,0 +1,190 @@
+"""Builds what watches a point: a case for each rule, for its sensor, and for what late data bring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from hdmonitor.agenda import Agenda
+from hdmonitor.case import Case, House, Seen
+from hdmonitor.doubt import Doubt, habits_of
+from hdmonitor.exposure import Tally
+from hdmonitor.late import LateCase, Track
+from hdmonitor.model import (
+    EPOCH,
+    NO_TIME,
+    Exposure,
+    Level,
+    Point,
+    Priority,
+    Response,
+    Rule,
+    Side,
+    Site,
+    Threshold,
+)
+from hdmonitor.rules.alarm import Machine
+from hdmonitor.rules.silence import Silence
+from hdmonitor.watch import Watch
+
+FOREVER = timedelta(days=3650)
+
+CAUSES = {
+    "HDM-FAULT": "fault",
+    "HDM-SUSPECT": "suspect",
+    "HDM-BATTERY": "battery",
+    "HDM-CLOCK": "clock",
+    "HDM-SELF": "self",
+}
+
+LOW_BATTERY = 20.0  # percent; practice: time enough to order a cell
+BATTERY_DEADBAND = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """How a condition of the monitor itself is judged."""
+
+    on_delay: timedelta
+    priority: Priority
+
+
+# A broker that restarts is back within seconds. Dashboards can wait for the
+# morning; a phone that cannot be reached cannot.
+OWN = {
+    "broker": Own(timedelta(minutes=2), Priority.CRITICAL),
+    "canary": Own(NO_TIME, Priority.HIGH),
+    "influx": Own(NO_TIME, Priority.LOW),
+    "notify": Own(NO_TIME, Priority.HIGH),
+    "disk": Own(NO_TIME, Priority.HIGH),
+}
+OWN_OTHERWISE = Own(NO_TIME, Priority.MEDIUM)
+
+
+class Builder:
+    """Builds the cases of one site and gives each its place on the agenda."""
+
+    def __init__(
+        self, site: Site, own: Mapping[str, Rule], house: House, agenda: Agenda, *, looks_back: bool
+    ) -> None:
+        self._site = site
+        self._own = own
+        self._house = house
+        self._agenda = agenda
+        self._looks_back = looks_back
+        self._own_rules: dict[tuple[str, Response, Threshold | None], Rule] = {}
+
+    def watch(self, point: Point, at: datetime, *, first: bool) -> Watch:
+        """Return a point with all its cases; the first of a device has its battery and clock."""
+        seen = Seen()
+        rules = [
+            self._case(point, rule, Machine(rule, point.valid_for), seen, "limit")
+            for rule in point.rules
+            if rule.thresholds
+        ]
+        fault = self._own_case(
+            point, "HDM-FAULT", _wrong_for(point.valid_for, point.guards, "no value"), seen=seen
+        )
+        own = self._own_rule("HDM-SILENCE", point.response)
+        silence = self._case(point, own, Silence(own, point.valid_for, at), seen, "silent")
+        watch = Watch(point, seen, rules, fault, silence)
+        if first:
+            battery = Threshold(Level.WARNING, Side.LOW, LOW_BATTERY, NO_TIME, Priority.LOW, "low")
+            watch.battery = self._own_case(point, "HDM-BATTERY", battery, deadband=BATTERY_DEADBAND)
+            watch.clock = self._own_case(point, "HDM-CLOCK", _wrong_for(NO_TIME, Priority.LOW, "wrong time"))
+        if (habits := habits_of(point)) is not None:
+            priority = min(point.guards, Priority.MEDIUM)
+            doubted = Threshold(Level.WARNING, Side.HIGH, 0.5, NO_TIME, priority, "doubted")
+            watch.doubt = Doubt(point, habits, self._own_case(point, "HDM-SUSPECT", doubted, seen=seen))
+        watch.tallies = tuple(self._tally(point, exposure) for exposure in point.exposures)
+        if watch.tallies:
+            for case in rules:
+                case.outlook = watch.outlook
+        for case in watch.cases():
+            self._agenda.rank(case)
+        gated = point.only_while in self._site.points  # a story may leave the other point out
+        watch.gate = point.only_while if gated else None
+        if self._looks_back and watch.gate is None:
+            watch.track = Track(point, rules, self._site, lambda: self.late(watch))
+            self._agenda.rank(watch.track, last=True)
+        return watch
+
+    def of_itself(self, subject: str) -> Case:
+        """Return the case of a condition of the monitor itself."""
+        own = OWN.get(subject.partition(":")[0], OWN_OTHERWISE)
+        point = Point(
+            id=f"hdmonitor.{subject}",
+            name="Monitor",
+            room="",
+            equipment=None,
+            quantity="state",
+            topic="",
+            family="",
+            field="",
+            unit="",
+            every=NO_TIME,
+            valid_for=FOREVER,
+            rules=(),
+        )
+        case = self._own_case(point, "HDM-SELF", _wrong_for(own.on_delay, own.priority, "in trouble"))
+        self._agenda.rank(case)
+        return case
+
+    def late(self, watch: Watch) -> LateCase:
+        """Return the case of what late data bring to light at a point, built when there is something."""
+        if watch.late is None:
+            own = replace(self._own["HDM-LATE"], response=watch.point.response)
+            watch.late = LateCase(watch.point, own, seen=watch.seen, house=self._house)
+            self._agenda.rank(watch.late, before=watch.track)
+        return watch.late
+
+    def _case(self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, cause: str) -> Case:
+        return Case(point, rule, machine, seen=seen, house=self._house, cause=cause)
+
+    def _tally(self, point: Point, exposure: Exposure) -> Tally:
+        def case(machine: Machine) -> Case:
+            return Case(
+                point,
+                exposure.rule,
+                machine,
+                seen=Seen(),
+                house=self._house,
+                cause="exposure",
+                exposure=exposure,
+            )
+
+        return Tally(point, exposure, case)
+
+    def _own_rule(
+        self, rule_id: str, response: Response, threshold: Threshold | None = None, deadband: float = 0.0
+    ) -> Rule:
+        """Return a rule about sensors or ourselves; those of thousands of points are mostly the same one."""
+        key = (rule_id, response, threshold)
+        if key not in self._own_rules:
+            rule = replace(self._own[rule_id], response=response)
+            if threshold is not None:
+                rule = replace(rule, thresholds=(threshold,), deadband=deadband, off_delay=NO_TIME)
+            self._own_rules[key] = rule
+        return self._own_rules[key]
+
+    def _own_case(
+        self,
+        point: Point,
+        rule_id: str,
+        threshold: Threshold,
+        *,
+        deadband: float = 0.0,
+        seen: Seen | None = None,
+    ) -> Case:
+        """Build a case about a sensor or ourselves: normal until something says otherwise."""
+        rule = self._own_rule(rule_id, point.response, threshold, deadband)
+        valid_for = point.valid_for if rule_id == "HDM-FAULT" else FOREVER
+        case = self._case(point, rule, Machine(rule, valid_for), seen or Seen(), CAUSES[rule_id])
+        case.machine.restore(None, EPOCH)
+        return case
+
+
+def _wrong_for(on_delay: timedelta, priority: Priority, name: str) -> Threshold:
+    """Return the limit between 0 (right) and 1 (wrong)."""
+    return Threshold(Level.ALARM, Side.HIGH, 0.5, on_delay, priority, name)

@@ -1,0 +1,117 @@
+"""One point of a site with everything that judges it, and its newest reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from hdmonitor.case import Case, Seen
+from hdmonitor.doubt import Doubt
+from hdmonitor.exposure import Tally
+from hdmonitor.late import LateCase, Track
+from hdmonitor.model import Leg, Phase, Point, Priority, Side, Threshold
+from hdmonitor.rules.alarm import Machine
+
+ALWAYS = datetime.min.replace(tzinfo=UTC)
+AT_REST = (Phase.NORMAL, Phase.UNKNOWN)
+
+
+class Watch:
+    """One point with its cases and its newest reading."""
+
+    __slots__ = (
+        "battery",
+        "clock",
+        "doubt",
+        "fault",
+        "feeds",
+        "frontier",
+        "gate",
+        "is_door",
+        "last_at",
+        "last_value",
+        "late",
+        "legs",
+        "midnight",
+        "moment",
+        "point",
+        "rules",
+        "seen",
+        "silence",
+        "tallies",
+        "track",
+        "values",
+    )
+
+    def __init__(self, point: Point, seen: Seen, rules: list[Case], fault: Case, silence: Case) -> None:
+        self.point = point
+        self.seen = seen
+        self.rules = rules
+        self.fault = fault
+        self.silence = silence
+        self.battery: Case | None = None
+        self.clock: Case | None = None
+        self.legs: tuple[tuple[Watch, Leg], ...] = ()  # of a sum: what is added up
+        self.is_door = False  # the contact of a door between two rooms
+        self.feeds: list[Watch] = []  # the sums of which it is a leg
+        self.gate: str | None = None  # the point that says when there is a verdict on this one
+        self.last_at: datetime | None = None  # measured_at of the newest reading or fault
+        self.last_value: float | None = None
+        self.moment: datetime | None = None  # that time as it was told, and
+        self.values: tuple[float | None, ...] = ()  # the different values told for it
+        self.tallies: tuple[Tally, ...] = ()  # what its readings add up to
+        # Between these two a reading has nothing uncommon about its time.
+        self.frontier = ALWAYS  # the newest reading, or move of a limit that time made
+        self.midnight = ALWAYS  # the next one of the site
+        self.track: Track | None = None  # without a record there is no looking back
+        self.late: LateCase | None = None
+        self.doubt: Doubt | None = None  # of the sensor
+
+    def outlook(self, at: datetime) -> tuple[str, ...]:
+        """Say how long the point may go on as it is, where its sums know."""
+        value, since = self.seen.value, at - (self.seen.at or at)
+        said = (tally.outlook(value, since) for tally in self.tallies) if value is not None else ()
+        return tuple(each for each in said if each)
+
+    def own(self) -> list[Case]:
+        """Return the cases about the sensor itself."""
+        suspect = self.doubt.case if self.doubt is not None else None
+        own = (self.fault, suspect, self.battery, self.clock, self.late)
+        return [case for case in own if case is not None]
+
+    def cases(self) -> list[Case]:
+        """Return all cases of the point, limits first."""
+        return [*self.rules, *(tally.case for tally in self.tallies), *self.own(), self.silence]
+
+
+def unseen(watch: Watch) -> bool:
+    """Tell whether there is no value of a point that can be relied on."""
+    return bool(watch.last_value is None or watch.silence.alarm or watch.fault.alarm)
+
+
+def outside(watch: Watch) -> list[Priority]:
+    """Return the priorities of the limits that a point was outside of when it was last heard."""
+    return [
+        strand.threshold.priority
+        for rule in watch.rules
+        if isinstance(rule.machine, Machine) and (strand := rule.machine.worst_outside())
+    ]
+
+
+def stake(watch: Watch) -> Priority:
+    """Return what it costs not to see a point: what it guards, or the alarm it may be having."""
+    return max([watch.point.guards, *outside(watch)])
+
+
+def at_rest(case: Case) -> bool:
+    """Tell whether nothing is wrong or pending in a case."""
+    return case.machine.phase in AT_REST
+
+
+def middle(limits: Sequence[Threshold], otherwise: float) -> float:
+    """Return a value inside all limits."""
+    highs = [limit.limit for limit in limits if limit.side is Side.HIGH]
+    lows = [limit.limit for limit in limits if limit.side is Side.LOW]
+    if highs and lows:
+        return (min(highs) + max(lows)) / 2
+    return min(highs) - 1 if highs else max(lows) + 1 if lows else otherwise
