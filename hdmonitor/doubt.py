@@ -8,7 +8,7 @@ from typing import Any
 
 from hdmonitor.case import Case, Draft
 from hdmonitor.events import Since
-from hdmonitor.model import Point
+from hdmonitor.model import EPOCH, Point
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.honesty import HABITS, Habits, Honesty
 
@@ -62,7 +62,7 @@ class Doubt:
         """Go on from the journal's state and the readings that came after it."""
         if state := states.get(self.key):
             newest = self.honesty.restore(state)
-            for at, value in since(self.point.id, newest):
+            for at, value in since(self.point.id, newest, EPOCH):
                 self.honesty.take(at, value)
             self.honesty.changed()  # the journal has it
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from hdmonitor.model import Level, Message, Priority, Quality, Reading
+from hdmonitor.model import EPOCH, Level, Message, Priority, Quality, Reading
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -222,10 +222,12 @@ class Past:
     values: Sequence[tuple[datetime, float]]  # with the times that were told, in any order
     excursions: Sequence[Excursion]  # those that end, or have not ended, since then
     closings: Sequence[tuple[datetime, str]]  # when a person ended an alarm of which rule
+    before: Sequence[tuple[datetime, float]] = ()  # values from before the snapshot, for what adds up
 
 
-# Looks a point up in the record: what is known of it since the snapshot before a moment.
-Recall: TypeAlias = "Callable[[str, datetime], Past | None]"
+# Looks a point up in the record: what is known of it since the snapshot before a moment,
+# and the values of so long before that snapshot.
+Recall: TypeAlias = "Callable[[str, datetime, timedelta], Past | None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,10 +271,12 @@ class LastHeard:
     judged_at: datetime  # and its time
 
 
-Since: TypeAlias = Callable[[str, datetime], Sequence[tuple[datetime, float]]]
+Since: TypeAlias = Callable[[str, datetime, datetime], Sequence[tuple[datetime, float]]]
 
 
-def _none_since(_point: str, _after: datetime) -> Sequence[tuple[datetime, float]]:
+def _none_since(
+    _point: str, _after: datetime, _late_until: datetime = EPOCH
+) -> Sequence[tuple[datetime, float]]:
     return ()
 
 
@@ -281,7 +285,8 @@ class Restored:
     """What a monitor needs to go on where the last one stopped.
 
     `readings_since` returns the judged values of a point measured after a moment, in the
-    order of their times; it is asked while the monitor is built and never later.
+    order of their times, with those that came late if they came before a second moment; it
+    is asked while the monitor is built and never later.
     """
 
     states: dict[str, Json]

@@ -53,14 +53,21 @@ class Tally:
         if isinstance(gauge, Outside) and gauge.idle and not gauge.beyond(value):
             return False  # nearly always
         figure = self._figure(at, value, doubted)
-        if changed := self.gauge.changed():
-            draft.outcome.states.update({f"{self.key}|{row}": body for row, body in changed.items()})
+        self._write(draft)
         if figure is None:
             return False
-        self.case.seen.value, self.case.seen.at = figure, at
+        return self._judge(at, at, figure, draft, beside)
+
+    def _judge(
+        self, at: datetime, measured_at: datetime, figure: float, draft: Draft, beside: Sequence[Case]
+    ) -> bool:
+        """Let the case see what it adds up to by `measured_at`; tell whether it has moved."""
+        self.case.seen.value, self.case.seen.at = figure, measured_at
         machine = self.case.machine
         assert isinstance(machine, Machine)  # noqa: S101  # by construction
         calm = machine.calm
+        if machine.last_at is not None and at < machine.last_at:
+            at = machine.last_at  # it was judged again after this was measured
         changes = machine.observe(at, figure)
         if not changes and calm:
             return False
@@ -70,19 +77,60 @@ class Tally:
     def _figure(self, at: datetime, value: float, doubted: bool) -> float | None:
         gauge = self.gauge
         if isinstance(gauge, Outside):
-            if not gauge.take(at, value):
-                return None
-            if self.exposure.measure is Measure.EVENT:
-                return gauge.event()
-            # Inside again nothing is added, and nobody need be called for what the window still holds.
-            return gauge.total() if gauge.beyond(value) else 0.0
-        if not gauge.take(at, value, doubted=doubted):
-            return None
+            return self._outside(gauge, value) if gauge.take(at, value) else None
+        return self._mean(gauge) if gauge.take(at, value, doubted=doubted) else None
+
+    def _outside(self, gauge: Outside, value: float) -> float:
+        if self.exposure.measure is Measure.EVENT:
+            return gauge.event()
+        # Inside again nothing is added, and nobody need be called for what the window still holds.
+        return gauge.total() if gauge.beyond(value) else 0.0
+
+    def _mean(self, gauge: Rolling) -> float | None:
         if self.case.machine.calm and gauge.silent_below(self._edge):
             return None  # the mean itself costs more than all the sums
         mean = gauge.mean()
         self.case.text = sums.both(mean.all, mean.trusted)
         return mean.governing
+
+    # --- late data ----------------------------------------------------------
+
+    @property
+    def lead(self) -> timedelta:
+        """How far back from a late reading `retake` needs the others."""
+        vouched = self.point.valid_for + AN_HOUR  # from the bucket in which it lies
+        whole = isinstance(self.gauge, Outside) and not self.gauge.idle
+        return vouched + self.exposure.window if whole else vouched
+
+    def retake(
+        self,
+        since: datetime,
+        values: Sequence[tuple[datetime, float]],
+        at: datetime,
+        draft: Draft,
+        *,
+        beside: Sequence[Case],
+    ) -> None:
+        """Add up again, with what came late and was measured at `since` or after, and judge it `at` now.
+
+        `values` are those of the point in the order of their times, from `lead` before `since` on.
+        """
+        if not values:
+            return
+        gauge, (measured_at, value) = self.gauge, values[-1]
+        if isinstance(gauge, Outside):
+            gauge.retake(values)
+            figure: float | None = self._outside(gauge, value)
+        else:
+            gauge.retake(since, values)
+            figure = self._mean(gauge)
+        self._write(draft)
+        if figure is None:
+            return
+        self._judge(at, measured_at, figure, draft, beside)
+        machine = self.case.machine
+        if isinstance(machine, Machine) and machine.calm:
+            machine.last_at = EPOCH  # as a restart has it
 
     def _told_by(self, beside: Sequence[Case]) -> str:
         """Say which open alarm tells the same already."""
@@ -112,10 +160,19 @@ class Tally:
     def shift(self, by: timedelta, draft: Draft) -> None:
         """Go on after the wall clock stepped."""
         self.gauge.shift(by)
-        draft.outcome.states.update({f"{self.key}|{row}": body for row, body in self.gauge.changed().items()})
+        self._write(draft)
 
-    def restore(self, rows: Mapping[str, Any], case: Any, since: Since, now: datetime) -> None:
-        """Go on from the rows of the journal and the readings that came after them."""
+    def _write(self, draft: Draft) -> None:
+        if changed := self.gauge.changed():
+            draft.outcome.states.update({f"{self.key}|{row}": body for row, body in changed.items()})
+
+    def restore(
+        self, rows: Mapping[str, Any], case: Any, since: Since, now: datetime, late_until: datetime
+    ) -> None:
+        """Go on from the rows of the journal and the readings that came after them.
+
+        What came late counts if it came before `late_until`: the rest waits to be judged.
+        """
         if case:
             self.case.restore(case, None)
         if isinstance(self.gauge, Outside):
@@ -123,6 +180,6 @@ class Tally:
             return
         newest = self.gauge.restore(dict(rows))
         doubted = self.gauge.doubted
-        for at, value in since(self.point.id, newest or now - self.exposure.window - self.point.valid_for):
+        begin = newest or now - self.exposure.window - self.point.valid_for
+        for at, value in since(self.point.id, begin, late_until):
             self.gauge.take(at, value, doubted=doubted)
-        self.gauge.changed()  # the journal has it

@@ -15,14 +15,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from hdmonitor import past, rows
 from hdmonitor.events import Event, Json, Outcome, Past, Quarantined, Restored
 from hdmonitor.inbox import Copied, Sent
-from hdmonitor.model import Quality, Reading
+from hdmonitor.model import EPOCH, NO_TIME, Quality, Reading
 from hdmonitor.outbox import write_notices, write_sent
 from hdmonitor.reader import (
     BUSY,
@@ -279,22 +279,31 @@ class Journal:
             judged_from=judged_from,
         )
 
-    def _judged_since(self, point: str, after: datetime) -> list[tuple[datetime, float]]:
-        """Return the judged values of a point measured after a moment, in the order of their times."""
+    def _judged_since(
+        self, point: str, after: datetime, late_until: datetime = EPOCH
+    ) -> list[tuple[datetime, float]]:
+        """Return the judged values of a point measured after a moment, in the order of their times.
+
+        With those that came late, if they came before `late_until`.
+        """
         with refusing(self.path):
             found = self._database.execute(
                 "SELECT measured_at, value FROM reading WHERE point = (SELECT key FROM point WHERE id = ?)"
-                " AND measured_at > ? AND quality = ? ORDER BY measured_at",
-                (point, rows.micros(after), Quality.GOOD),
+                " AND measured_at > ? AND (quality = ? OR quality = ? AND received_at < ?)"
+                " ORDER BY measured_at",
+                (point, rows.micros(after), Quality.GOOD, Quality.LATE, rows.micros(late_until)),
             ).fetchall()
         return [(rows.moment(at), value) for at, value in found]
 
     # --- looking back -------------------------------------------------------
 
-    def recall(self, point: str, since: datetime) -> Past | None:
-        """Return what is recorded of a point from its newest snapshot before `since` on."""
+    def recall(self, point: str, since: datetime, lead: timedelta = NO_TIME) -> Past | None:
+        """Return what is recorded of a point from its newest snapshot before `since` on.
+
+        With the values of `lead` before that snapshot.
+        """
         with refusing(self.path):
-            return past.recall(self._database, point, since)
+            return past.recall(self._database, point, since, lead)
 
 
 def _locked(path: Path) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from hdmonitor.alerts import wording
 from hdmonitor.case import CLOSED, Case, Draft, House, Seen, alarm_state
@@ -21,6 +21,7 @@ from hdmonitor.history import (
     Judged,
     described,
     differences,
+    in_order,
     judge,
     key_of,
     limits_mark,
@@ -121,6 +122,13 @@ class Backlog:
     refused: int = 0  # came too late for that
     refused_from: datetime | None = None
     refused_to: datetime | None = None
+
+
+class Again(NamedTuple):
+    """What adds up is another from `since` on: the values of a point, in the order of their times."""
+
+    since: datetime
+    values: list[tuple[datetime, float]]
 
 
 class Track:
@@ -247,16 +255,21 @@ class Track:
 
     # --- judging again ------------------------------------------------------
 
-    def look_back(self, at: datetime, draft: Draft, recall: Recall) -> None:
-        """Judge the history with what came late, and tell what is different."""
+    def look_back(self, at: datetime, draft: Draft, recall: Recall, lead: timedelta) -> Again | None:
+        """Judge the history with what came late, and tell what is different.
+
+        Return what is to be added up again, with the values of `lead` before it.
+        """
         backlog, self.backlog = self.backlog, None
         assert backlog is not None  # noqa: S101  # else nothing is due
         if backlog.refused:
             self._tell_refused(backlog, at, draft)
         if backlog.since is not None and backlog.since >= self.floor:
-            past = _overlaid(self.point, backlog.since, draft.outcome, recall)
+            past = _overlaid(self.point, backlog.since, draft.outcome, recall, lead)
             if past is not None:
                 self._judge(past, at, draft)
+                return Again(backlog.since, in_order([*past.before, *past.values], EPOCH) if lead else [])
+        return None
 
     def _tell_refused(self, backlog: Backlog, at: datetime, draft: Draft) -> None:
         detail: dict[str, Json] = {
@@ -383,9 +396,11 @@ def _threshold(point: Point, level: Level, side: str, rule_id: str) -> Threshold
     )
 
 
-def _overlaid(point: Point, since: datetime, outcome: Outcome, recall: Recall) -> Past | None:
+def _overlaid(
+    point: Point, since: datetime, outcome: Outcome, recall: Recall, lead: timedelta
+) -> Past | None:
     """Return the record of a point together with what this batch is about to add to it."""
-    past = recall(point.id, since)
+    past = recall(point.id, since, lead)
     snapshots = [past.snapshot] if past else []
     snapshots += [one for one in outcome.snapshots if one.point == point.id and one.at <= since]
     if not snapshots:
@@ -413,6 +428,10 @@ def _overlaid(point: Point, since: datetime, outcome: Outcome, recall: Recall) -
         ],
         excursions=list(table.values()),
         closings=sorted(closings.union(past.closings if past else ())),
+        before=[
+            *((*past.before, *past.values) if past else ()),
+            *values_of((one for one in outcome.readings if one.point == point.id), EPOCH),
+        ],
     )
 
 

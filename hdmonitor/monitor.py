@@ -765,11 +765,16 @@ class Monitor:
         """Judge the history of a point with what came late."""
         assert watch.track is not None  # noqa: S101  # the callers asked
         assert self._recall is not None  # noqa: S101  # else there is no track
-        watch.track.look_back(at, self._draft, self._recall)
+        lead = max((tally.lead for tally in watch.tallies), default=NO_TIME)
+        again = watch.track.look_back(at, self._draft, self._recall, lead)
         watch.frontier = max(watch.last_at or ALWAYS, watch.track.passed or ALWAYS)
         for case in (*watch.rules, watch.late):
             if case is not None:
                 self._stir(case)
+        if again is not None:
+            for tally in watch.tallies:
+                tally.retake(again.since, again.values, at, self._draft, beside=watch.rules)
+                self._stir(tally.case)
         self._waits(watch.track)
 
     def _observe(self, case: Case, at: datetime, value: float, *, note: bool = False) -> None:
@@ -916,9 +921,11 @@ class Monitor:
         for watch in self._watches.values():
             self._restore_watch(watch, states, restored.heard.get(watch.point.id), downtime)
             self._restore_track(watch, states, restored.judged_from.get(watch.point.id))
+            waiting = watch.track.backlog if watch.track is not None else None
             for tally in watch.tallies:
                 its = states.get(tally.case.key)
-                tally.restore(rows.get(tally.key, {}), its, restored.readings_since, at)
+                late_until = waiting.first_at if waiting is not None else NEVER
+                tally.restore(rows.get(tally.key, {}), its, restored.readings_since, at, late_until)
             if watch.doubt is not None:
                 watch.doubt.restore(states, restored.readings_since)
         for case in (*self._gates.cases(), *self._selves.values()):

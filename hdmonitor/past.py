@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from hdmonitor import rows
@@ -13,12 +13,14 @@ from hdmonitor.model import Quality
 
 # As long as readings may come late; older snapshots are of no use, but for the newest of them.
 KEPT = timedelta(days=90)
+MICROSECOND = timedelta(microseconds=1)
 
 # The second value of a moment was moved by microseconds, and tells its moment beside it.
 VALUES = (
     "SELECT iif(measured_at - device_time BETWEEN 1 AND 999, device_time, measured_at), value FROM reading"
     " WHERE measured_at >= ? AND point = ? AND quality IN (?, ?) AND value IS NOT NULL"
 )
+BEFORE = VALUES + " AND measured_at < ?"
 EXCURSIONS = (
     rows.SELECT_EXCURSION + " WHERE point = ?1 AND (began_at >= ?2 OR ended_at IS NULL OR ended_at >= ?2)"
 )
@@ -71,8 +73,11 @@ def judged_from(database: sqlite3.Connection) -> dict[str, tuple[datetime, str]]
     return {point: (rows.moment(at), rules) for point, at, rules in found}
 
 
-def recall(database: sqlite3.Connection, point: str, since: datetime) -> Past | None:
-    """Return what is recorded of a point from its newest snapshot at or before `since` on."""
+def recall(database: sqlite3.Connection, point: str, since: datetime, lead: timedelta) -> Past | None:
+    """Return what is recorded of a point from its newest snapshot at or before `since` on.
+
+    With the values measured up to `lead` before that snapshot.
+    """
     found = database.execute(
         "SELECT key, at, rules, body FROM snapshot JOIN point ON key = point"
         " WHERE id = ? AND at <= ? ORDER BY at DESC LIMIT 1",
@@ -81,12 +86,16 @@ def recall(database: sqlite3.Connection, point: str, since: datetime) -> Past | 
     if found is None:
         return None
     key, at, rules, body = found
+    qualities = (Quality.GOOD, Quality.LATE)
+    earlier = (at - lead // MICROSECOND, key, *qualities, at)
     return Past(
         snapshot=Snapshot(point, rows.moment(at), rules, json.loads(body)),
-        values=[
-            (rows.moment(when), value)
-            for when, value in database.execute(VALUES, (at, key, Quality.GOOD, Quality.LATE))
-        ],
+        values=_values(database.execute(VALUES, (at, key, *qualities))),
         excursions=[rows.excursion(row) for row in database.execute(EXCURSIONS, (point, at))],
         closings=[(rows.moment(when), rule) for when, rule in database.execute(CLOSINGS, (point, at))],
+        before=_values(database.execute(BEFORE, earlier)) if lead else (),
     )
+
+
+def _values(found: Iterable[tuple[int, float]]) -> list[tuple[datetime, float]]:
+    return [(rows.moment(when), value) for when, value in found]

@@ -29,7 +29,7 @@ from hdmonitor.events import (
     Snapshot,
 )
 from hdmonitor.history import Key, key_of, values_of
-from hdmonitor.model import Quality, Reading, Rule, Site
+from hdmonitor.model import EPOCH, NO_TIME, Quality, Reading, Rule, Site
 from hdmonitor.monitor import Monitor
 
 
@@ -110,7 +110,7 @@ class Memory:
             self.excursions.setdefault(excursion.point, {})[key_of(excursion)] = excursion
         self.alarms.update(outcome.alarms)
 
-    def recall(self, point: str, since: datetime) -> Past | None:
+    def recall(self, point: str, since: datetime, lead: timedelta = NO_TIME) -> Past | None:
         """Return what a journal would hold of a point from its newest snapshot before `since` on."""
         kept = [one for at, one in self.snapshots.get(point, {}).items() if at <= since]
         if not kept:
@@ -131,6 +131,11 @@ class Memory:
                 and alarm.closed_at is not None
                 and alarm.closed_at == alarm.cleared_at
             ),
+            before=[
+                each
+                for each in values_of(self.readings.get(point, ()), newest.at - lead)
+                if each[0] < newest.at
+            ],
         )
 
     def restored(self) -> Restored:
@@ -145,8 +150,15 @@ class Memory:
             {point: (at, self.snapshots[point][at].rules) for point, at in judged_from.items()},
         )
 
-    def _since(self, point: str, after: datetime) -> list[tuple[datetime, float]]:
-        return sorted(each for each in self.judged.get(point, ()) if each[0] > after)
+    def _since(
+        self, point: str, after: datetime, late_until: datetime = EPOCH
+    ) -> list[tuple[datetime, float]]:
+        late = (
+            (one.measured_at, one.value)
+            for one in self.readings.get(point, ())
+            if one.quality is Quality.LATE and one.value is not None and one.received_at < late_until
+        )
+        return sorted(each for each in (*self.judged.get(point, ()), *late) if each[0] > after)
 
 
 def _heard(reading: Reading, before: LastHeard | None) -> LastHeard:

@@ -7,6 +7,7 @@ cap. Doubted readings count like others, since the worse governs.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,6 +61,14 @@ class Outside:
         self._due |= out or self._out or not self._buckets
         self._last, self._out = stamp, out
         return True
+
+    def retake(self, values: Iterable[tuple[datetime, float]]) -> None:
+        """Begin anew with values in the order of their times: of the window, or as far as it was empty."""
+        self._buckets.clear()
+        self._event, self._last, self._out = 0, 0, False
+        for at, value in values:
+            self.take(at, value)
+        self._due = True
 
     def _stand(self, start: int, end: int) -> None:
         self._event += max(0, end - start)

@@ -47,6 +47,7 @@ class Rolling:
         "_bucket",
         "_cap",
         "_closed",
+        "_doubts",
         "_due",
         "_index",
         "_kept",
@@ -55,6 +56,7 @@ class Rolling:
         "_newest",
         "_open",
         "_span",
+        "_stale",
         "_totals",
         "window",
     )
@@ -72,6 +74,8 @@ class Rolling:
         self._last: tuple[int, float, bool] | None = None  # when, °C, doubted
         self._newest = 0
         self._kept: list[int] = []  # hours whose rows are in the journal
+        self._stale: list[int] = []  # those that are not so any more
+        self._doubts: list[list[Any]] = []  # from the first doubted reading to the next that is not, or None
         self._due = False
 
     def take(self, at: datetime, celsius: float, *, doubted: bool = False) -> bool:
@@ -82,6 +86,7 @@ class Rolling:
         # The journal's readings tell what came since, while they are in order and equally doubted.
         if stamp <= self._newest or doubted is not (last is not None and last[2]):
             self._due = True
+            self._note(stamp, doubted)
         if last is not None:
             self._stand(last[0], min(stamp, last[0] + self._cap), last[1], last[2])
         now = max(stamp // self._bucket, before)
@@ -94,6 +99,42 @@ class Rolling:
         if last is not None and now * self._bucket // HOUR != before * self._bucket // HOUR:
             self._due = True
         return True
+
+    def _note(self, stamp: int, doubted: bool) -> None:
+        """Remember from when until when readings are doubted."""
+        standing = bool(self._doubts) and self._doubts[-1][1] is None
+        if doubted and not standing:
+            self._doubts.append([stamp, None])
+        elif standing and not doubted:
+            self._doubts[-1][1] = stamp
+
+    def retake(self, since: datetime, values: Iterable[tuple[datetime, float]]) -> None:
+        """Add up again from the bucket of `since` on, with what came late.
+
+        `values` are in the order of their times and reach back to before that bucket, as
+        far as one vouches. What was doubted is so still, and what came late in between.
+        """
+        index = min((since - EPOCH) // MICROSECOND // self._bucket, self._index)
+        start, doubts, newest = index * self._bucket, self._doubts, self._newest
+        self._closed = deque(each for each in self._closed if each[0] < index)
+        self._totals = [sum(part) for part in zip(*self._closed, strict=True)][1:] or [0, 0, 0, 0]
+        self._index, self._open, self._last = index, [0, 0, 0, 0], None
+        self._doubts, hour = [], start // HOUR
+        self._stale = [each for each in self._kept if each >= hour]
+        self._kept = [each for each in self._kept if each < hour]
+        before: tuple[int, float, bool] | None = None
+        for at, celsius in values:
+            stamp = (at - EPOCH) // MICROSECOND
+            doubted = any(begin <= stamp and (end is None or stamp < end) for begin, end in doubts)
+            if stamp < start:
+                before = (stamp, celsius, doubted)
+                continue
+            if before is not None:
+                self._stand(start, min(stamp, before[0] + self._cap), before[1], before[2])
+                before = None
+            self.take(at, celsius, doubted=doubted)
+        self._last = self._last or before
+        self._doubts, self._newest, self._due = doubts, max(newest, self._newest), True
 
     def _stand(self, start: int, end: int, celsius: float, doubted: bool) -> None:
         pace, size = rate(celsius), self._bucket
@@ -221,8 +262,17 @@ class Rolling:
         oldest = (self._index - self._length) * self._bucket // HOUR
         while self._kept and self._kept[0] < oldest:
             rows[str(self._kept.pop(0))] = None
-        rows[""] = {"last": list(self._last), "open": [self._index, *self._open], "closed": current}
-        return rows
+        gone = {str(each): None for each in self._stale}
+        begin = (self._index - self._length) * self._bucket
+        self._stale, self._doubts = [], [one for one in self._doubts if one[1] is None or one[1] > begin]
+        rows[""] = {
+            "last": list(self._last),
+            "newest": self._newest,
+            "open": [self._index, *self._open],
+            "closed": current,
+            "doubts": [list(one) for one in self._doubts],
+        }
+        return gone | rows
 
     def restore(self, rows: dict[str, Any]) -> datetime | None:
         """Go on from what `changed` wrote; return the time of the newest reading in it."""
@@ -236,8 +286,9 @@ class Rolling:
         self._closed = deque((i, w, a, dw, da) for i, w, a, dw, da in closed if i >= oldest)
         self._totals = [sum(part) for part in zip(*self._closed, strict=True)][1:] or [0, 0, 0, 0]
         at, celsius, doubted = from_rows["last"]
-        self._last, self._newest = (at, celsius, doubted), at
-        return moment(at)
+        self._last, self._newest = (at, celsius, doubted), from_rows["newest"]
+        self._doubts = [list(one) for one in from_rows["doubts"]]
+        return moment(self._newest)
 
 
 def rebuilt(window: timedelta, cap: timedelta, readings: Iterable[tuple[datetime, float]]) -> Rolling:

@@ -25,8 +25,8 @@ class Recorded(Memory):
     def restored(self):
         return self.journal.restore()
 
-    def recall(self, point, since):
-        return self.journal.recall(point, since)
+    def recall(self, point, since, lead):
+        return self.journal.recall(point, since, lead)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
