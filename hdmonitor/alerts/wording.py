@@ -436,9 +436,19 @@ def _how_binding(s: Situation) -> str:
     if s.cause != "limit" or s.threshold is None or s.threshold.level is Level.WARNING:
         return ""
     sure = s.rule.confidence != "unconfirmed"
-    if s.threshold.force is Force.PRACTICE:
+    if s.threshold.force is Force.PRACTICE and not _beyond_a_duty(s):
         return "Practice, in no standard." if sure else "Practice, unconfirmed."
     return "" if sure else "Limit unconfirmed."
+
+
+def _beyond_a_duty(s: Situation) -> bool:
+    """Tell whether the value is beyond a limit on the same side that is more than practice."""
+    assert s.threshold is not None  # noqa: S101  # the one caller looks
+    side, value = s.threshold.side, s.value
+    return value is not None and any(
+        each.force is not Force.PRACTICE and each.side is side and each.outside(value)
+        for each in s.rule.thresholds
+    )
 
 
 def _stale(s: Situation, zone: str) -> str:

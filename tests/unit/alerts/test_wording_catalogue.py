@@ -146,6 +146,17 @@ def test_a_message_says_what_is_no_duty_or_not_confirmed(force, confidence, leve
     assert [each for each in sentences if each in body] == ([said] if said else [])
 
 
+def test_what_is_beyond_a_duty_as_well_is_not_called_mere_practice():
+    told = next(param.values[0] for param in WORDED if param.id == "659-2 temperature too warm")
+    duty = replace(told.threshold, force=Force.SHALL, level=Level.ALARM)
+    worse = replace(duty, force=Force.PRACTICE, level=Level.CRITICAL, limit=duty.limit + 5)
+    rule = replace(told.rule, thresholds=(duty, worse), instruction="Shut the door")
+
+    body = opened(replace(told, rule=rule, threshold=worse, value=worse.limit + 1, room=None), ZONE).body
+
+    assert "ractice" not in body
+
+
 def beside(limit):
     """Return values as near to a limit as a sensor and as a double can come, and a little further."""
     step, steps = limit.limit, [limit.limit]
