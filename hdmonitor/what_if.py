@@ -206,7 +206,8 @@ def _compare(
         row.before += 1
         standing = [each for each in after if each.level >= call.level and each.meets(call)]
         if standing:
-            by = min(each.alarm_at for each in standing) - call.alarm_at
+            first = min(each.alarm_at for each in before if each.level >= call.level and each.meets(call))
+            by = min(each.alarm_at for each in standing) - first
             if by:
                 (row.later if by > NO_TIME else row.earlier).add(abs(by))
             continue

@@ -71,6 +71,17 @@ def test_the_same_limits_change_nothing(compared):
     assert row["later"] == row["earlier"] == {"count": 0, "longest_s": 0.0}
 
 
+def test_a_limit_that_a_worse_one_called_for_first_changes_nothing_either(compared):
+    both = limits("20m", high="7", warning="6").replace('on_delay: "10m"', 'on_delay: "30m"')
+
+    rows = compared((5, 5), (60, 9), (10, 5), now=both, then=both)
+
+    assert len(rows) == 2
+    for row in rows.values():
+        assert row["before"] == row["after"] == 1
+        assert row["later"] == row["earlier"] == {"count": 0, "longest_s": 0.0}
+
+
 def test_a_longer_delay_cuts_an_alarm_that_was_really_outside_which_is_missed(compared):
     (row,) = compared((5, 5), (40, 9), (10, 5), then=limits("41m")).values()
 
