@@ -33,7 +33,7 @@ def run(
 ) -> int:
     """Listen, list, and write what is new."""
     broker, site = settings_of(options.config).broker, site_of(options.site)
-    clock, discovery = Clock(), Discovery()
+    clock, discovery = Clock(), Discovery(own=f"hdmonitor/{site.id}/")
     listener = Listener(clock.now)
     password = broker.password.get_secret_value() if broker.password else None
     with listener.connected(broker.host, broker.port, broker.user, password, _tls(broker.tls)):
@@ -41,7 +41,7 @@ def run(
         for message in listener.messages(options.span.total_seconds()):
             discovery.take(message)
     now = clock.now()
-    print(*as_lines(discovery.topics.values(), now), sep="\n")
+    print(*as_lines(discovery.topics.values(), now, site), sep="\n")
     if lost := listener.left_out + discovery.left_out:
         print(f"{lost} messages came too fast or on too many topics and are not listed")
     fresh = entries(discovery.topics.values(), site, now)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import copymode
 from statistics import median
 
 from hdmonitor.catalogue import load_catalogue, show_exact
@@ -54,13 +55,17 @@ class Heard:
 class Discovery:
     """Takes messages in the order of their arrival. One session, so that births and announcements count."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: str = "") -> None:
+        """Take a site's own topics, which begin with `own`, for no sensors."""
+        self._own = own
         self.topics: dict[str, Heard] = {}
         self.left_out = 0  # messages on more topics than are listed
         self._session = Session()
 
     def take(self, message: Message) -> None:
         """Note what a message says."""
+        if self._own and message.topic.startswith(self._own):
+            return
         heard = self.topics.get(message.topic)
         if heard is None:
             if len(self.topics) >= MOST_TOPICS:
@@ -92,15 +97,21 @@ def measured(heard: Heard) -> list[Found]:
     return [each for each in heard.found.values() if each.quantity in judged]
 
 
-def as_lines(topics: Iterable[Heard], now: datetime) -> Iterator[str]:
-    """Yield the table for people: a line for each topic, one for each of its fields."""
+def as_lines(topics: Iterable[Heard], now: datetime, site: Site | None = None) -> Iterator[str]:
+    """Yield the table for people: a line for each topic, one for each of its fields.
+
+    What a topic leaves open is no question any more where `site` has points of it.
+    """
+    devices = site.devices if site else {}
     for heard in sorted(topics, key=lambda each: each.topic):
         family = "unknown" if heard.family is None else f"{heard.family.name}, {SURE[heard.sure]}"
         every = f", every {show_exact(heard.every)}" if heard.every else ""
         yield f"{heard.topic}  ({family}{every})"
         for each in heard.found.values():
             yield f"    {each.field:28} {each.quantity:22} {_shown(each)}{_age(heard, now)}"
-        if heard.why_not:
+        if device := devices.get(heard.topic):
+            yield f"    in the site file: {', '.join(point.id for point in device.points)}"
+        elif heard.why_not:
             yield f"    {heard.payload.decode(errors='replace')!r}: {heard.why_not}"
 
 
@@ -199,4 +210,5 @@ def write_entries(path: Path, lines: list[str]) -> None:
     text = with_entries(path.read_text(encoding="utf-8"), lines)
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(text, encoding="utf-8")
+    copymode(path, fresh)
     fresh.replace(path)

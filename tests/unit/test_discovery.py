@@ -152,3 +152,18 @@ def test_points_in_one_line_take_no_entries():
         ValueError, match="no line 'points:' to add the entries to; write the points as a block"
     ):
         with_entries("points: { a: {} }\n", ["  # b: {}"])
+
+
+def test_what_the_monitor_itself_publishes_is_no_sensor():
+    discovery = Discovery(own="hdmonitor/example/")
+    discovery.take(Message("hdmonitor/example/mark", b"125.19", START))
+    discovery.take(Message("hdmonitor/other/mark", b"125.19", START))
+
+    assert list(discovery.topics) == ["hdmonitor/other/mark"]
+
+
+def test_nothing_is_asked_of_a_topic_that_the_site_file_has():
+    topics = heard(("pharmacy/freezer-1", b"-4.5"))
+
+    assert [device.topic for device in SIX.devices.values()].count("pharmacy/freezer-1") == 1
+    assert list(as_lines(topics.values(), START, SIX))[1:] == ["    in the site file: freezer-1.temperature"]
