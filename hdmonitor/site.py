@@ -454,6 +454,9 @@ class _Plan:
                 return None
             if not self._known((*where, "to"), keys.to, "rooms"):
                 return None
+            if keys.to == keys.at:
+                self._complain((*where, "to"), f"{keys.to!r} is measured against itself; name the other room")
+                return None
         spot = self._spot(keys)
         found = self.book.catalogue.rules_for(spot)
         if len(found) == 1:
@@ -472,11 +475,18 @@ class _Plan:
         where: Where = ("points", id_, "twin")
         if keys.twin is None or not self._known(where, keys.twin, "points"):
             return None
-        other = self.file.points[keys.twin].measures
+        other = self.file.points[keys.twin]
         if keys.twin == id_:
             self._complain(where, "a point is no twin of itself; name the other sensor")
-        elif other != keys.measures:
-            text = f"{keys.twin!r} measures {other}, this point {keys.measures}; a twin measures the same"
+        elif (other.measures, other.of, other.to) != (keys.measures, keys.of, keys.to):
+            what, this = (
+                " ".join(filter(None, (each.of, each.measures, each.to and f"to {each.to}")))
+                for each in (other, keys)
+            )
+            text = f"{keys.twin!r} measures {what}, this point {this}; a twin measures the same"
+            self._complain(where, text)
+        elif other.at != keys.at:
+            text = f"{keys.twin!r} is at {other.at!r}, this point at {keys.at!r}; a twin is at the same place"
             self._complain(where, text)
         return keys.twin
 
@@ -610,9 +620,8 @@ class _Plan:
             where: Where = ("gateways", id_, "topic")
             self._topic(where, keys.topic)
             if keys.topic in taken:
-                self._complain(
-                    where, f"is the topic of {taken[keys.topic]}; write that of the gateway's own will"
-                )
+                text = f"{keys.topic!r} is the topic of {taken[keys.topic]}"
+                self._complain(where, f"{text}; write that of the gateway's own will")
             taken.setdefault(keys.topic, f"gateway {id_!r}")
             behind = frozenset(name for name in points if self.file.points[name].gateway == id_)
             gateways[id_] = Gateway(
@@ -635,15 +644,14 @@ class _Plan:
             if steps and step.after <= steps[-1].after:
                 self._complain((*where, "after"), "not later than the step before; put steps in order")
             for index, destination in enumerate(step.notify):
-                if destination not in self.file.duties:
-                    self._known((*where, "notify", index), destination, "destinations")
+                self._known((*where, "notify", index), destination, "destinations", "duties")
             steps.append(Step(step.after, tuple(step.notify)))
         return Policy(tuple(steps), keys.repeat)
 
     def _duty(self, id_: str, keys: DutyKeys) -> Duty:
         where: Where = ("duties", id_)
         if id_ in self.file.destinations:
-            self._complain(where, "is a destination as well; give the duty another id", at_key=True)
+            self._complain(where, f"{id_!r} is a destination as well; give the duty another id", at_key=True)
         exceptions = []
         for number, each in enumerate(keys.exceptions):
             here: Where = (*where, "exceptions", number)
@@ -656,6 +664,10 @@ class _Plan:
         if free := gaps(duty):
             told = ", ".join(free[:3]) + (", …" if free[3:] else "")
             self._complain(where, f"nobody has it {told}; everybody is told then", at_key=True, warning=True)
+        named = {each for _, policy in self.file.escalation for step in policy.steps for each in step.notify}
+        if id_ not in named and ("escalation",) not in self.left_out:
+            text = "no step of the escalation names it, so that nobody is told through it; add it to one"
+            self._complain(where, text, at_key=True, warning=True)
         return duty
 
     def _shift(self, where: Where, keys: ShiftKeys) -> Shift:
@@ -684,7 +696,7 @@ class _Plan:
         if start is None or end is None:
             return None
         if end <= start:
-            self._complain((*where, "end"), "not after start; correct one of them")
+            self._complain((*where, "end"), "the end is not after the start; correct one of them")
             return None
         return start, end
 

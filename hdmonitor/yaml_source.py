@@ -260,7 +260,8 @@ SENTENCES = {
 
 def sentence(detail: ErrorDetails, where: Where, shape: type[BaseModel]) -> str:
     """Say what is wrong and what to do; never quotes a value that may be a secret."""
-    name = repr(str(where[-1])) if where else "the file"
+    named = [step for step in where if not isinstance(step, int)]
+    name = repr(str(named[-1])) if named else "the file"
     last = str(detail["loc"][-1]) if detail["loc"] else ""
     match detail["type"]:
         case "missing":
@@ -269,10 +270,14 @@ def sentence(detail: ErrorDetails, where: Where, shape: type[BaseModel]) -> str:
             text = f"{last!r} is missing{f' in {name}' if where else ''}; add it"
         case "extra_forbidden":
             text = f"unknown key {name}; {suggest(last, _keys_at(shape, where[:-1]))}"
+        case "literal_error" if last == "[key]":
+            text = f"unknown key {name}; choose {detail['ctx']['expected']}"
         case "literal_error":
             text = f"{name} cannot be {detail['input']!r:.60}; choose {detail['ctx']['expected']}"
         case "string_pattern_mismatch":
             text = f"{detail['input']!r:.60} is not an id; write small letters, digits, '-', '_' or '.'"
+        case "string_too_long":
+            text = f"{name} is longer than {detail['ctx']['max_length']} characters; shorten it"
         case "value_error":
             text = f"{name}: {detail['ctx']['error']}"
         case kind if kind in SENTENCES:

@@ -141,3 +141,19 @@ def test_a_twin_measures_the_same(tmp_path):
     assert any(
         "'twin.temperature' measures contact, this point temperature" in str(each) for each in problems
     )
+
+
+def test_a_twin_is_at_the_same_place(tmp_path):
+    file = tmp_path / "site.yaml"
+    other = "  twin.temperature:\n    at: "
+    room = next(iter(SITE.rooms))
+    file.write_text(
+        FILE.read_text(encoding="utf-8").replace(f"{other}fridge", f"{other}{room}"), encoding="utf-8"
+    )
+
+    _, problems = load_site(file)
+
+    assert any(
+        f"'twin.temperature' is at {room!r}, this point at 'fridge'; a twin is at the same place" in str(each)
+        for each in problems
+    )

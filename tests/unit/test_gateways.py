@@ -269,7 +269,7 @@ def test_wills_and_states_of_gateways_are_understood_or_kept_for_inspection(payl
     [
         (
             ("topic: gw-3/LWT", "topic: a/3"),
-            "is the topic of point 'fridge-3'; write that of the gateway's own will",
+            "'a/3' is the topic of point 'fridge-3'; write that of the gateway's own will",
         ),
         (("topic: gw-3/LWT", "topic: gw-3/#"), "has a wildcard"),
         (("gateway: gw-3 }\n  fridge-3", "gateway: gw-4 }\n  fridge-3"), "there is no gateway 'gw-4'"),

@@ -343,7 +343,7 @@ MISTAKES = {
             'containment: { steps: [{ after: "0s", notify: [fone]',
         ),
         "fone",
-        "there is no destination 'fone'; did you mean 'phone'?",
+        "there is no destination or duty 'fone'; did you mean 'phone'?",
     ),
     "a policy without steps": (
         changed('other: { steps: [{ after: "0s", notify: [phone] }]', "other: { steps: []"),
@@ -444,7 +444,7 @@ MISTAKES = {
     "a maintenance that ends before it starts": (
         maintenance("2026-03-07T12:00Z", "2026-03-07T12:00Z"),
         '"2026-03-07T12:00Z", reason',
-        "not after start; correct one of them",
+        "the end is not after the start; correct one of them",
     ),
     "a maintenance of an unknown point": (
         maintenance("2026-03-07T11:00Z", "2026-03-07T12:00Z", "frist"),
@@ -889,7 +889,7 @@ def test_an_address_without_a_destination_is_named_where_it_stands(both):
     text = "notifications:\n  urls:\n    phone: json://127.0.0.1\n    fone: json://127.0.0.1\n"
 
     assert both(text) == [
-        "hdmonitor.yaml:4:5: there is no destination 'fone' in site.yaml; did you mean 'phone'?"
+        "hdmonitor.yaml:4:5: there is no destination or duty 'fone' in site.yaml; did you mean 'phone'?"
     ]
 
 
@@ -955,7 +955,7 @@ def test_a_digest_to_nobody_or_to_a_stranger_is_one_line_with_its_place(load):
         "site.yaml:1:124: 'notify' must not be empty"
     ]
     assert load(digest('{ at: "06:00", notify: [fone] }')).lines == [
-        "site.yaml:1:125: there is no destination 'fone'; did you mean 'phone'?"
+        "site.yaml:1:125: there is no destination or duty 'fone'; did you mean 'phone'?"
     ]
 
 
@@ -1017,12 +1017,15 @@ holidays: ["2026-12-25"]
 DUTIES_LINE = len(SITE.splitlines()) + 1
 
 
-def test_a_step_may_name_a_duty(load):
-    text = changed(
+def with_a_duty():
+    return changed(
         'storage: { steps: [{ after: "0s", notify: [phone] }',
         'storage: { steps: [{ after: "0s", notify: [on-call] }',
     )
-    loaded = load(text + DUTIES)
+
+
+def test_a_step_may_name_a_duty(load):
+    loaded = load(with_a_duty() + DUTIES)
 
     assert loaded.lines == []
     assert loaded.site.policies[Response.STORAGE].steps[0].notify == ("on-call",)
@@ -1031,6 +1034,14 @@ def test_a_step_may_name_a_duty(load):
         (1200, 1920),
     ]
     assert loaded.site.holidays == {date(2026, 12, 25)}
+
+
+def test_a_duty_that_no_step_names_is_a_warning(load):
+    loaded = load(SITE + DUTIES)
+
+    assert loaded.site is not None
+    [told] = loaded.lines
+    assert told.startswith(f"site.yaml:{DUTIES_LINE + 1}:3: warning: no step of the escalation names it, ")
 
 
 @pytest.mark.parametrize(
@@ -1046,7 +1057,7 @@ def test_a_step_may_name_a_duty(load):
             'days: [mon, tue, wed, thu, fri, sat, sun], start: "20:00"',
             'days: [mond], start: "20:00"',
             5,
-            "'0' cannot be 'mond'; choose 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun' or 'holiday'",
+            "'days' cannot be 'mond'; choose 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun' or 'holiday'",
         ),
         (
             'start: "20:00"',
@@ -1054,7 +1065,7 @@ def test_a_step_may_name_a_duty(load):
             5,
             "is not a time of day; write hours and minutes in quotes, such as '06:00'",
         ),
-        ("09:00-05:00", "08:00-05:00", 7, "not after start; correct one of them"),
+        ("09:00-05:00", "08:00-05:00", 7, "the end is not after the start; correct one of them"),
         ("by: anna", "by: ann", 7, "there is no person 'ann'; did you mean 'anna'?"),
         (
             "2026-12-25",
@@ -1062,7 +1073,7 @@ def test_a_step_may_name_a_duty(load):
             8,
             "'2026-02-30' is not a day; write it in quotes, such as '2026-12-25'",
         ),
-        ("  on-call:\n", "  phone:\n", 1, "is a destination as well; give the duty another id"),
+        ("  on-call:\n", "  phone:\n", 1, "'phone' is a destination as well; give the duty another id"),
         (
             'fri, sat, sun], start: "20:00"',
             'fri, sat], start: "20:00"',
@@ -1073,7 +1084,8 @@ def test_a_step_may_name_a_duty(load):
 )
 def test_a_mistake_in_a_duty_is_named_with_its_place(load, old, new, line, says):
     assert DUTIES.count(old) == 1
-    [told] = load(SITE + DUTIES.replace(old, new)).lines
+    text = SITE if old == "  on-call:\n" else with_a_duty()
+    [told] = load(text + DUTIES.replace(old, new)).lines
 
     assert told.startswith(f"site.yaml:{DUTIES_LINE + line}:")
     assert told.endswith(says)

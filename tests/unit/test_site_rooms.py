@@ -444,3 +444,13 @@ def test_what_explains_a_point_names_the_report_behind_the_air_of_its_room(capsy
     main(["rules", "explain", "buffer.air-changes", "--site", str(SIDE_BY_SIDE)])
 
     assert "the sum of buffer.supply, and 9 by hoods as report C-7 says" in capsys.readouterr().out
+
+
+def test_a_gauge_measures_a_room_against_another_one(tmp_path):
+    file = tmp_path / "site.yaml"
+    file.write_text(changed("{at: ante, to: corridor,", "{at: ante, to: ante,"), encoding="utf-8")
+
+    site, problems = load_site(file)
+
+    assert site is None
+    assert any("'ante' is measured against itself; name the other room" in str(each) for each in problems)
