@@ -889,7 +889,7 @@ def test_an_address_without_a_destination_is_named_where_it_stands(both):
     text = "notifications:\n  urls:\n    phone: json://127.0.0.1\n    fone: json://127.0.0.1\n"
 
     assert both(text) == [
-        "hdmonitor.yaml:4:5: there is no destination or duty 'fone' in site.yaml; did you mean 'phone'?"
+        "hdmonitor.yaml:4:5: there is no destination 'fone' in site.yaml; did you mean 'phone'?"
     ]
 
 
@@ -955,7 +955,7 @@ def test_a_digest_to_nobody_or_to_a_stranger_is_one_line_with_its_place(load):
         "site.yaml:1:124: 'notify' must not be empty"
     ]
     assert load(digest('{ at: "06:00", notify: [fone] }')).lines == [
-        "site.yaml:1:125: there is no destination or duty 'fone'; did you mean 'phone'?"
+        "site.yaml:1:125: there is no destination 'fone'; did you mean 'phone'?"
     ]
 
 
