@@ -125,6 +125,44 @@ def test_all_of_a_gateway_moves_with_the_clock():
 
 def test_nothing_is_due_at_a_gateway_that_is_there():
     assert gateway().advance(at(9999)) == []
+    assert gateway().observe(at(1)) == []  # there it is, and there it was
+
+
+def test_a_gateway_is_watched_by_its_rule_from_the_start():
+    told = gateway()
+
+    assert (told.rule, told.since, told.phase, told.calm) == (
+        own_rules()["HDM-SILENCE"],
+        NOON,
+        Phase.NORMAL,
+        True,
+    )
+
+
+def test_the_first_silence_it_explains_opens_its_alarm_and_the_next_say_nothing_new():
+    told = gateway()
+    assert told.explains(at(30)) == []  # it is there
+    told.left(at(60))
+
+    assert told.explains(at(120)) == [Moved(at(120), Phase.NORMAL, Phase.ACTIVE, None)]
+    assert told.explains(at(121)) == []
+
+
+def test_a_closed_alarm_of_a_gateway_opens_again_when_its_time_is_over_and_not_before():
+    told = closed()
+
+    assert told.explains(at(500)) == []
+    assert told.advance(at(1079.999999)) == []
+    assert told.advance(at(1080)) == [Moved(at(1080), Phase.UNKNOWN, Phase.ACTIVE, None)]
+    assert (told.due(), told.advance(at(9999))) == (None, [])
+
+
+def test_a_sign_of_life_that_is_newer_than_what_was_kept_counts():
+    again = gateway()
+
+    again.restore(gateway().state(), at(300))
+
+    assert again.since == at(300)
 
 
 def test_a_sum_takes_each_gauge_by_its_sign_and_its_divisor():
@@ -141,6 +179,9 @@ def test_one_set_of_pressures_is_possible_and_a_step_more_of_room_is_no_conflict
     assert [(each.bands, each.possible) for each in of(10.0)] == [((0, 1), True)]
     assert [(each.bands, each.possible) for each in of(10.0, exclusive=True)] == [((0, 1), False)]
     assert of(10.001) == []
+    # Limits are known to a ten-thousandth of a millionth of a pascal: one such step is still a point.
+    assert [(each.bands, each.possible) for each in of(10.0000000001)] == [((0, 1), True)]
+    assert of(10.0000000002) == []
 
 
 def test_an_exclusive_low_end_is_itself_outside():

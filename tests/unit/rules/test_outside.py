@@ -86,3 +86,93 @@ def test_a_restart_anywhere_changes_nothing(steps, cuts):
         assert through.take(at, value) == again.take(at, value)
         rows.update(again.changed())
         assert (through.total(), through.event()) == (again.total(), again.event())
+
+
+# --- written out ---------------------------------------------------------------------
+
+START_MINUTE = 29_540_160  # of START, since 1970
+START_HOUR = 492_336
+
+
+def kept(gauge):
+    return json.dumps(gauge.changed())
+
+
+def written(last, out, event, *buckets):
+    body = {"last": 1_772_409_600_000_000 + last, "out": out, "event": event, "buckets": list(buckets)}
+    return json.dumps({"": body})
+
+
+def seconds(gauge, *told):
+    for second, value in told:
+        gauge.take(START + timedelta(seconds=second), value)
+    return gauge
+
+
+def test_time_outside_is_put_to_the_minute_in_which_it_passed():
+    gauge = seconds(fridge(), (10, 9.0), (30, 9.0), (95, 9.0), (100, 5.0))
+
+    assert (gauge.total(), gauge.event()) == (90.0, 90.0)
+    minutes = [START_MINUTE, 50_000_000], [START_MINUTE + 1, 40_000_000]
+    assert kept(gauge) == written(100_000_000, False, 90_000_000, *minutes)
+    assert gauge.changed() == {}
+
+
+def test_of_longer_windows_it_is_put_to_the_hour():
+    month = Outside(30 * DAY, timedelta(hours=1), above=25.0, below=None)
+    seconds(month, (3_000, 26.0), (4_200, 26.0), (90_000, 20.0))
+
+    hours = [START_HOUR, 600_000_000], [START_HOUR + 1, 3_600_000_000], [START_HOUR + 2, 600_000_000]
+    assert kept(month) == written(90_000_000_000, False, 4_800_000_000, *hours)
+
+
+def test_a_first_reading_outside_is_kept_before_any_time_has_passed():
+    assert kept(seconds(fridge(), (0, 9.0))) == written(0, True, 0)
+
+
+def test_what_is_over_is_kept_after_the_readings_inside_that_follow():
+    gauge = seconds(fridge(), (0, 9.0), (60, 5.0), (120, 5.0))
+
+    assert kept(gauge) == written(120_000_000, False, 0, [START_MINUTE, 60_000_000])
+
+
+def test_two_readings_of_one_moment_have_no_time_between_them():
+    gauge = seconds(fridge(), (0, 9.0), (0, 9.0))
+
+    assert (gauge.total(), gauge.event()) == (0.0, 0.0)
+
+
+def test_a_band_of_one_end_has_no_other():
+    warm = Outside(DAY, CAP, above=25.0, below=None)
+    cold = Outside(DAY, CAP, above=None, below=0.5)
+
+    assert [warm.beyond(value) for value in (-40.0, 25.0, 25.1)] == [False, False, True]
+    assert [cold.beyond(value) for value in (99.0, 0.5, 0.4)] == [False, False, True]
+
+
+def test_after_the_clock_was_set_back_time_goes_on_from_there():
+    gauge = seconds(fridge(), (7_200, 9.0))
+    gauge.changed()
+
+    gauge.shift(timedelta(hours=-1))
+
+    assert kept(gauge) == written(3_600_000_000, True, 0)
+    assert seconds(gauge, (3_660, 5.0)).event() == 60.0
+
+
+def test_a_clock_set_forward_or_not_at_all_moves_nothing():
+    for by in (timedelta(0), timedelta(hours=1)):
+        gauge = seconds(fridge(), (0, 9.0))
+        gauge.changed()
+        gauge.shift(by)
+        assert gauge.changed() == {}
+        assert seconds(gauge, (60, 5.0)).event() == 60.0
+
+
+def test_a_clock_that_steps_before_the_first_reading_changes_nothing():
+    gauge = fridge()
+
+    gauge.shift(timedelta(hours=-1))
+
+    assert gauge.idle
+    assert gauge.changed() == {}
