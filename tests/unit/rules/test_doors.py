@@ -179,3 +179,19 @@ def test_a_clock_that_steps_moves_it(doors):
 
     assert explains(doors, 3669, began=3611)
     assert not explains(doors, 3670, began=3611)
+
+
+def test_only_a_contact_of_a_door_that_is_known_is_one(doors):
+    assert "inner" in doors
+    assert "fridge" not in doors
+
+
+def test_an_opening_is_forgotten_when_it_ended_half_an_hour_ago_and_not_before(doors):
+    def spent(seconds):
+        told(doors, (seconds, SHUT), (seconds, OPEN))
+        return len(doors.states()["door:inner"]["spent"])
+
+    told(doors, (0, SHUT), (10, OPEN), (20, SHUT))  # it explains until 35
+
+    assert spent(35 + 1799.999999) == 1
+    assert spent(35 + 1800) == 1  # the one before this

@@ -161,3 +161,35 @@ def test_an_alarm_stays_open_over_a_restart_however_the_journal_looks():
     silence = restored(OPEN, minutes(-60))
 
     assert (silence.phase, silence.heard) == (ACTIVE, True)
+
+
+def test_a_point_may_be_given_longer_since_its_newest_sign_of_life():
+    silence = watch()
+    silence.observe(minutes(1))
+
+    assert silence.wait(timedelta(minutes=60), minutes(16))
+    assert silence.due() == minutes(61)
+    assert silence.advance(minutes(60)) == []
+    assert silence.advance(minutes(61)) == [Moved(minutes(61), NORMAL, ACTIVE, None)]
+
+
+def test_the_longer_wait_ends_with_the_next_sign_of_life():
+    silence = watch()
+    silence.observe(minutes(1))
+    silence.wait(timedelta(minutes=60), minutes(16))
+
+    silence.observe(minutes(20))
+
+    assert silence.due() == minutes(35)
+
+
+def test_a_longer_wait_that_is_over_already_is_none():
+    silence = watch()
+    silence.observe(minutes(1))
+
+    assert silence.wait(timedelta(minutes=60), minutes(61) - timedelta(microseconds=1))
+    assert not silence.wait(timedelta(minutes=60), minutes(61))
+
+
+def test_a_point_that_was_never_heard_gets_no_longer_wait():
+    assert not watch().wait(timedelta(minutes=60), minutes(16))
