@@ -74,11 +74,6 @@ class Aged:
         """Tell whether these goods aged faster, without rounding."""
         return self.ageing * other.weight > other.ageing * self.weight
 
-    def coverage(self, span: timedelta) -> float:
-        """Return the part of `span` for which readings stood."""
-        whole = span // MICROSECOND
-        return self.weight / whole if whole else 0.0
-
 
 def stood(celsius: float, span: timedelta) -> Aged:
     """Return what goods at one temperature add up to."""
@@ -154,8 +149,8 @@ class Series:
         return self._stood(end) - self._stood(start)
 
     def _stood(self, at: int) -> int:
-        index = bisect_right(self._starts, at) - 1
-        return self._standing[index] + min(at - self._starts[index], self._stands[index]) if index >= 0 else 0
+        index = bisect_right(self._starts, at) - 1  # windows begin with the first reading at the earliest
+        return self._standing[index] + min(at - self._starts[index], self._stands[index])
 
     def _until(self, at: int) -> Aged:
         index = bisect_right(self._starts, at) - 1

@@ -1,10 +1,13 @@
 """Mean kinetic temperature against worked examples, to half a thousandth of a degree."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hdmonitor.rules.mkt import Aged, Series, mean_of, stood
+from hdmonitor.rules.mkt import Aged, Series, Worst, mean_of, micros, rate, stood
 from hdmonitor.units import express
 
 HOUR = timedelta(hours=1)
@@ -119,3 +122,76 @@ def test_a_window_covered_to_less_than_95_percent_is_not_full():
 
     assert Series(readings, timedelta(minutes=57)).worst(24 * HOUR).mean == 5.0
     assert Series(readings, timedelta(minutes=56)).worst(24 * HOUR) is None
+
+
+def test_the_first_of_several_windows_as_warm_is_told():
+    readings = [(START, 5.0), (START + 10 * HOUR, 14.0), (START + 40 * HOUR, 14.0)]
+
+    assert Series(readings, None).worst(24 * HOUR) == Worst(14.0, START + 10 * HOUR, START + 34 * HOUR)
+
+
+def test_a_window_may_end_where_a_reading_no_longer_stands():
+    minutes = HOUR / 60
+
+    worst = Series(hourly((5, 24), (14, 1), (5, 24)), 57 * minutes).worst(24 * HOUR)
+
+    assert (worst.start, worst.end) == (START + 57 * minutes, START + 24 * HOUR + 57 * minutes)
+
+
+def test_where_goods_do_not_age_there_is_no_mean():
+    assert Series(hourly((-200, 24)), None).worst(24 * HOUR) is None
+    assert stood(-200.0, HOUR).mean() is None
+
+
+def test_the_least_that_can_be_told_is_told():
+    assert stood(5.0, timedelta(microseconds=1)).mean() == 5.0
+    assert Aged(1, 1).mean() == pytest.approx(-144.8, abs=0.05)
+    assert Aged(0, 1).mean() is None
+    assert Aged(1, 0).mean() is None
+
+
+def test_what_stood_between_two_moments_is_cut_at_both():
+    series = Series([(START, 5.0), (START + 2 * HOUR, 13.0), (START + 3 * HOUR, 40.0)], None)
+
+    def between(start, end):
+        return series.between(micros(START + start * HOUR), micros(START + end * HOUR))
+
+    assert between(1, 2.5) == stood(5.0, HOUR) + stood(13.0, HOUR / 2)
+    assert between(-1, 1) == stood(5.0, HOUR)
+    assert between(-2, -1) == Aged()
+    assert between(2, 9) == stood(13.0, HOUR)
+
+
+def test_by_count_a_window_holds_the_readings_after_its_begin_and_up_to_its_end():
+    series = Series([(START, 5.0), (START + HOUR, 13.0), (START + 2 * HOUR, 40.0)], None, by_count=True)
+
+    assert series.whole() == Aged(3, rate(5.0) + rate(13.0) + rate(40.0))
+    assert series.between(micros(START), micros(START + HOUR)) == Aged(1, rate(13.0))
+
+
+def test_without_two_readings_nothing_is_covered():
+    assert Series([], None).coverage() == 0.0
+    assert Series([(START, 5.0)], None).coverage() == 0.0
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.sampled_from([5.0, 8.0, 14.0])), min_size=2, max_size=12),
+    st.integers(2, 8),
+)
+def test_no_window_of_whole_minutes_is_warmer_than_the_worst(steps, cap):
+    minute, at, readings = HOUR / 60, START, []
+    for gap, celsius in steps:
+        at += gap * minute
+        readings.append((at, celsius))
+    window = 10
+
+    told = Series(readings, cap * minute).worst(window * minute)
+
+    # The same, minute by minute: what stood in each.
+    stood_at = []
+    for (begin, celsius), (end, _) in pairwise(readings):
+        span = (end - begin) // minute
+        stood_at += [celsius] * min(span, cap) + [None] * (span - min(span, cap))
+    windows = [stood_at[start : start + window] for start in range(len(stood_at) - window + 1)]
+    full = [mean_of((each, minute) for each in part) for part in windows if None not in part]
+    assert (told and told.mean) == max(full, default=None)
