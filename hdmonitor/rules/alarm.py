@@ -230,11 +230,11 @@ class Machine:
                     "level": int(s.threshold.level),
                     "side": s.threshold.side.value,
                     "phase": s.phase.value,
-                    "credit_us": s.credit // timedelta(microseconds=1),
+                    "credit_us": _micros(s.credit),
                     "counted_at": _text(s.counted_at),
                     "start": _text(s.start),
                     "peak": s.peak,
-                    "missing_us": s.missing // timedelta(microseconds=1),
+                    "missing_us": _micros(s.missing),
                     "alarm_at": _text(s.alarm_at),
                 }
                 for s in self.strands
@@ -280,6 +280,10 @@ def _edge(threshold: Threshold) -> float:
     if threshold.limit_is_inside:
         return threshold.limit
     return nextafter(threshold.limit, -inf if threshold.side is Side.HIGH else inf)
+
+
+def _micros(span: timedelta) -> int:
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
 
 
 def _text(moment: datetime | None) -> str | None:
