@@ -117,6 +117,8 @@ def _reader(point: Point) -> Read:
 
 
 def _form(path: Path, heading: str, points: Mapping[str, Point], until: datetime) -> _Form:
+    if not heading.strip():
+        raise UnusableFile(f"{path}:1:1: no heading; the first line must name {','.join(COLUMNS)}, each once")
     try:
         names = _quoted(heading)
     except _Unusable as error:

@@ -1,5 +1,6 @@
 """`hdmonitor decode` and `hdmonitor families`, as they are typed."""
 
+import errno
 import json
 import sys
 from io import BytesIO, TextIOWrapper
@@ -192,3 +193,14 @@ def test_the_families_are_listed_with_what_they_were_tested_against(capsys):
     assert ["traccar_json", "2", "composed", "decoder"] in [row[:4] for row in rows]
     assert ["monnit", "2", "documented", "recipe"] in [row[:4] for row in rows]
     assert "was never tested against devices" in printed
+
+
+def test_output_to_a_full_disk_is_one_sentence(monkeypatch, capsys):
+    def full():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("hdmonitor.cli_messages.families_table", full)
+
+    assert main(["families"]) == 1
+    told = "the output cannot be written: No space left on device; make room, or write elsewhere\n"
+    assert capsys.readouterr().err == told

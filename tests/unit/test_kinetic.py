@@ -121,7 +121,7 @@ def test_people_read_a_table_and_what_the_mean_does_not_say(file, capsys):
     [
         (HEADING + "\n2026-03-02T08:00:00Z,a,humidity,5,%RH\n", "no line has the quantity 'temperature'"),
         ("time,sensor,value,unit\n", "no column 'quantity'"),
-        ("", "no column 'time'"),
+        ("", "no heading"),
     ],
 )
 def test_a_file_without_temperatures_is_refused(file, capsys, content, sentence):
