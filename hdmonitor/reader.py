@@ -172,6 +172,20 @@ class Reader:
         """Return what was last heard of each point; one that was never heard is missing."""
         return {row[0]: rows.heard(row[1:]) for row in self._rows(rows.SELECT_HEARD)}
 
+    def recent(self, points: Collection[str], since: datetime) -> dict[str, list[tuple[datetime, float]]]:
+        """Return the values measured since then, in the order of their times, of a few points."""
+        found: dict[str, list[tuple[datetime, float]]] = {}
+        for name, at, value in self._rows(
+            "SELECT id, measured_at, reading.value FROM reading JOIN point ON key = point"
+            " WHERE measured_at >= ? AND reading.quality = ? AND id IN (SELECT value FROM json_each(?))"
+            " ORDER BY measured_at",
+            rows.micros(since),
+            int(Quality.GOOD),
+            json.dumps(sorted(points)),
+        ):
+            found.setdefault(name, []).append((rows.moment(at), value))
+        return found
+
     def readings_after(self, seq: int, limit: int) -> list[StoredReading]:
         """Return readings in the order of recording."""
         found = self._rows(rows.SELECT_READING + " WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)

@@ -23,10 +23,11 @@ from hdmonitor.events import Alarm, LastHeard
 from hdmonitor.model import Site
 from hdmonitor.reader import JournalRefused, Reader
 from hdmonitor.rows import Owing
+from hdmonitor.rules.forecast import LOOKS_BACK
 from hdmonitor.status import Status
 from hdmonitor.web.health import Health, health
 from hdmonitor.web.metrics import Figures, exposition
-from hdmonitor.web.watched import watched
+from hdmonitor.web.watched import warned, watched
 
 # A scrape every 10 ms must cost the core nothing: the journal is asked, and a page made, once a second, and
 # at most a tenth of the time is spent on that, however large the site.
@@ -68,6 +69,7 @@ class Look:
     alarms: list[Alarm]  # that nobody has closed
     owing: Owing
     heard: dict[str, LastHeard]
+    recent: dict[str, list[tuple[datetime, float]]]  # of points that a warning stands for
 
 
 class Pages:
@@ -144,10 +146,13 @@ class Pages:
         """Look into the journal, or return why that is not possible."""
         try:
             with self._reader() as journal:
+                alarms = journal.alarms()
+                going = warned(self._site, alarms) if points else set()
                 return Look(
-                    journal.alarms(),
+                    alarms,
                     journal.owing(self._site.destinations),
                     journal.heard() if points else {},
+                    journal.recent(going, self._now() - LOOKS_BACK) if going else {},
                 )
         except JournalRefused as refused:
             return str(refused)
@@ -167,7 +172,9 @@ class Pages:
             zone=local.tzname(),
             new_page=NEW_PAGE,
             troubles=self._health().troubles,
-            watched=watched(self._site, look.heard, look.alarms, now) if isinstance(look, Look) else None,
+            watched=watched(self._site, look.heard, look.alarms, now, look.recent)
+            if isinstance(look, Look)
+            else None,
         )
 
     def _figured(self) -> bytes:

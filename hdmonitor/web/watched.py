@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from hdmonitor.alerts.situation import Situation
@@ -17,6 +18,7 @@ from hdmonitor.binding import UNCONFIRMED, binding, rule_of
 from hdmonitor.catalogue import load_catalogue
 from hdmonitor.events import Alarm, LastHeard
 from hdmonitor.model import NO_TIME, Level, Point, Quality, Rule, Side, Site, Threshold
+from hdmonitor.rules.forecast import forecast
 from hdmonitor.site_air import certificates
 from hdmonitor.units import show_duration
 
@@ -85,8 +87,18 @@ class Watched:
     unknown: int  # points without a value that anybody vouches for
 
 
-def watched(site: Site, heard: Mapping[str, LastHeard], alarms: Sequence[Alarm], now: datetime) -> Watched:
-    """Put together what the journal says of `site` at `now`; `alarms` are those nobody has closed."""
+def watched(
+    site: Site,
+    heard: Mapping[str, LastHeard],
+    alarms: Sequence[Alarm],
+    now: datetime,
+    recent: Mapping[str, Sequence[tuple[datetime, float]]] = MappingProxyType({}),
+) -> Watched:
+    """Put together what the journal says of `site` at `now`.
+
+    `alarms` are those nobody has closed, `recent` the last readings of points of which
+    some are asked where they are going.
+    """
     ranked = sorted(alarms, key=lambda alarm: (-alarm.level, -alarm.priority, alarm.opened_at))
     shown = {alarm.id: _shown(site, alarm, now) for alarm in ranked}
     at_point: defaultdict[str, list[Alarm]] = defaultdict(list)
@@ -98,7 +110,10 @@ def watched(site: Site, heard: Mapping[str, LastHeard], alarms: Sequence[Alarm],
         running = tuple(shown[alarm.id] for alarm in at_point[point.id])
         gate = heard.get(point.only_while) if point.only_while else None
         asked = gate is None or gate.value != 0.0
-        rows[point.room].append(_row(site, point, heard.get(point.id), running, now, asked=asked))
+        row = _row(site, point, heard.get(point.id), running, now, asked=asked)
+        if row.look != "unknown" and (ahead := _ahead(site, point, recent.get(point.id, ()), now)):
+            row = replace(row, state=f"{row.state}; {ahead}")
+        rows[point.room].append(row)
     today = now.astimezone(ZoneInfo(site.zone)).date()
     reports: defaultdict[str, list[str]] = defaultdict(list)
     for certificate in certificates(site, load_catalogue()):
@@ -141,6 +156,31 @@ def _row(
         rules=tuple(_mark(rule) for rule in point.rules if rule.thresholds),
         off=tuple(map(str, point.off)),
     )
+
+
+def warned(site: Site, alarms: Sequence[Alarm]) -> set[str]:
+    """Return the points of which one wants to know where they are going: warned of, and no more yet."""
+    running = [alarm for alarm in alarms if alarm.active and alarm.point in site.points]
+    worse = {alarm.point for alarm in running if alarm.level > Level.WARNING}
+    return {alarm.point for alarm in running} - worse
+
+
+def _ahead(site: Site, point: Point, recent: Sequence[tuple[datetime, float]], now: datetime) -> str:
+    """Say when the next limit is reached at this rate, as a span that scatter makes wide."""
+    found = forecast(recent, [t for rule in point.rules for t in rule.thresholds]) if recent else None
+    if found is None:
+        return ""
+    figure = _situation(site, point, now).figure(found.threshold)
+    way = f"{'over' if found.threshold.side is Side.HIGH else 'under'} {figure} in"
+    if found.latest is None:
+        return f"at this rate {way} {_age(found.earliest)} or more"
+    soonest, latest = _age(_whole(found.earliest)), _age(_whole(found.latest))
+    return f"at this rate {way} {soonest if soonest == latest else f'{soonest} to {latest}'}"
+
+
+def _whole(span: timedelta) -> timedelta:
+    """Return whole minutes: no forecast knows seconds."""
+    return timedelta(minutes=max(1, round(span.total_seconds() / 60)))
 
 
 def _mark(rule: Rule) -> Mark:

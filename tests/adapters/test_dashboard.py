@@ -86,7 +86,7 @@ def simulated_day(folder: Path) -> Day:
             if now <= FREEZER_SILENT or topic != "pharmacy/freezer-1/temperature"
         ]
         if now == ANSWERED:
-            (warm,) = [alarm for alarm in day.open() if alarm.point == "hd-fridge-2.temperature"]
+            (warm,) = [alarm for alarm in day.open() if alarm.rule == "659-3"]
             inputs.append(Acknowledge(warm.id, "technician"))
         outcome = monitor.handle(inputs, now)
         day.alarms |= outcome.alarms

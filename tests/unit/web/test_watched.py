@@ -9,7 +9,7 @@ import pytest
 from hdmonitor.events import Alarm, LastHeard
 from hdmonitor.model import Level, Maintenance, Priority, Quality
 from hdmonitor.site import load_site
-from hdmonitor.web.watched import watched
+from hdmonitor.web.watched import warned, watched
 
 SITE, _ = load_site(Path(__file__).parents[3] / "config" / "site.yaml")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -175,3 +175,29 @@ def test_every_room_and_every_point_is_shown_in_the_order_of_the_site_file():
 
 def test_a_clock_that_was_set_back_gives_no_negative_age():
     assert row(heard(age=-MINUTE)).age == "0 s"
+
+
+# --- where a value is going -----------------------------------------------------------
+
+RISING = [(NOW - (20 - minute) * MINUTE, 5.6 + minute * 0.1) for minute in range(21)]  # 7.6 now
+
+
+def going(level=Level.WARNING, recent=RISING, **more):
+    alarms = [alarm(level=level, **more)]
+    page = watched(SITE, {FRIDGE: heard(7.6)}, alarms, NOW, {FRIDGE: recent})
+    return next(row.state for room in page.rooms for row in room.rows if row.point == FRIDGE)
+
+
+def test_a_point_that_is_warned_of_says_when_it_reaches_its_limit():
+    assert going() == "getting warm; at this rate over 8 in 4 min"
+
+
+def test_without_a_slope_nothing_is_said_of_the_future():
+    assert going(recent=[(at, 7.6) for at, _ in RISING]) == "getting warm"
+
+
+def test_only_points_with_a_warning_and_nothing_worse_are_asked_where_they_go():
+    assert warned(SITE, [alarm(level=Level.WARNING)]) == {FRIDGE}
+    assert warned(SITE, [alarm(level=Level.WARNING), alarm(level=Level.ALARM)]) == set()
+    assert warned(SITE, [alarm(level=Level.WARNING, active=False)]) == set()
+    assert warned(SITE, [alarm("hdmonitor.broker", level=Level.WARNING)]) == set()
