@@ -55,9 +55,8 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def test_a_new_journal_has_nothing_to_restore_and_is_intact(journal):
     found = journal.restore()
 
-    assert replace(found, readings_since=Restored.readings_since) == Restored(
-        states={}, heard={}, next_event=1, stopped_at=None
-    )
+    nothing = Restored(states={}, heard={}, next_event=1, stopped_at=None)
+    assert replace(found, readings_since=nothing.readings_since) == nothing
     assert verified(journal) == []
 
 

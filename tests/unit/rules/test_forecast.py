@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hdmonitor.model import NO_TIME, Level, Priority, Side, Threshold
-from hdmonitor.rules.forecast import Forecast, forecast
+from hdmonitor.rules.forecast import forecast
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
