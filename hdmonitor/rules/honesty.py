@@ -21,7 +21,6 @@ JUMP_LASTS = timedelta(minutes=15)
 DRIFT_LASTS = timedelta(hours=2)
 MARK_EVERY = timedelta(minutes=15)
 STAYED = 0.25  # of the way that a moved probe went, its neighbours may have gone too
-SAVE_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
