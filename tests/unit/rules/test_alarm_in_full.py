@@ -248,3 +248,61 @@ def test_a_point_without_a_state_is_normal_if_it_was_heard_and_unknown_if_not():
 
     assert (heard.phase, heard.last_at) == (NORMAL, minutes(0))
     assert (never.phase, never.last_at) == (UNKNOWN, None)
+
+
+def test_the_vouched_time_of_all_readings_counts_towards_a_delay():
+    watched = machine(WARM)
+    for at in (0, 5, 10):
+        watched.observe(minutes(at), 9.0)
+
+    assert watched.due() == minutes(15)
+
+
+def test_without_a_delay_an_alarm_ends_with_the_first_reading_inside():
+    now = limit(delay=0)
+    watched = machine(now, off_delay=0)
+    watched.observe(minutes(0), 9.0)
+    assert watched.phase is ACTIVE
+
+    assert watched.observe(minutes(1), 5.0) == [
+        span(1, now, 0, 1, peak=9.0, alarm_at=0),
+        Moved(minutes(1), ACTIVE, NORMAL, now),
+    ]
+
+
+def test_in_a_calm_time_a_reading_at_either_limit_says_nothing():
+    both, warm = machine(WARM, COLD), machine(WARM)
+    for watched in (both, warm):
+        watched.observe(minutes(0), 5.0)
+
+    assert [both.observe(minutes(1), 8.0), both.observe(minutes(2), 2.0)] == [(), ()]
+    assert warm.observe(minutes(1), -99.0) == ()
+
+
+def test_an_alarm_that_a_person_ended_arms_again_and_its_excursion_goes_on():
+    watched = machine(limit(delay=15))
+    for at in (0, 10, 16):
+        watched.observe(minutes(at), 9.0)
+    watched.close(minutes(17))
+
+    assert watched.observe(minutes(18), 9.0) == [Moved(minutes(18), UNKNOWN, PENDING, limit(delay=15))]
+
+
+def test_the_worst_limit_that_is_exceeded_is_known_in_whatever_order_they_are_written():
+    for watched in (machine(WARM, HOT), machine(HOT, WARM)):
+        assert watched.worst_outside() is None
+        watched.observe(minutes(0), 9.0)
+        assert watched.worst_outside().threshold is WARM
+        watched.observe(minutes(1), 16.0)
+        assert watched.worst_outside().threshold is HOT
+
+
+def test_of_two_limits_of_one_rank_the_one_that_is_exceeded_now_governs():
+    far, near = limit(at=10.0, delay=0), limit(at=8.0, delay=0)
+    watched = machine(far, near)
+    watched.observe(minutes(0), 9.0)
+    assert watched.top is near
+
+    assert watched.observe(minutes(1), 11.0)[-1] == Raised(minutes(1), far)
+    watched.observe(minutes(2), 9.0)
+    assert watched.top is near

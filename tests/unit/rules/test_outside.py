@@ -176,3 +176,39 @@ def test_a_clock_that_steps_before_the_first_reading_changes_nothing():
 
     assert gauge.idle
     assert gauge.changed() == {}
+
+
+def test_it_tells_whether_there_is_anything_outside_to_speak_of():
+    gauge = fridge()
+
+    assert [gauge.take(START + step * MINUTE, value) for step, value in enumerate((5.0, 9.0, 5.0))] == [
+        False,
+        True,
+        True,
+    ]
+
+
+def test_the_minute_in_which_the_window_begins_counts_as_a_whole():
+    gauge = seconds(fridge(), (0, 9.0), (60, 5.0))
+
+    assert seconds(gauge, (86_430, 5.0)).total() == 60.0
+    assert seconds(gauge, (86_460, 5.0)).total() == 0.0
+
+
+def test_what_came_late_is_added_up_anew_and_kept():
+    gauge = seconds(fridge(), (0, 9.0), (600, 9.0))
+    gauge.changed()
+
+    gauge.retake([(START + MINUTE, 9.0), (START + 2 * MINUTE, 5.0)])
+
+    assert kept(gauge) == written(120_000_000, False, 60_000_000, [START_MINUTE + 1, 60_000_000])
+
+
+def test_anew_from_nothing_there_is_nothing():
+    gauge = seconds(fridge(), (0, 9.0), (600, 9.0))
+    gauge.changed()
+
+    gauge.retake([])
+
+    assert gauge.idle
+    assert gauge.changed() == {"": None}
