@@ -131,12 +131,9 @@ def test_nothing_is_due_at_a_gateway_that_is_there():
 def test_a_gateway_is_watched_by_its_rule_from_the_start():
     told = gateway()
 
-    assert (told.rule, told.since, told.phase, told.calm) == (
-        own_rules()["HDM-SILENCE"],
-        NOON,
-        Phase.NORMAL,
-        True,
-    )
+    assert (told.rule, told.since) == (own_rules()["HDM-SILENCE"], NOON)
+    assert (told.phase, told.calm) == (Phase.NORMAL, True)
+    assert (told.heard, told.gone) == (True, False)
 
 
 def test_the_first_silence_it_explains_opens_its_alarm_and_the_next_say_nothing_new():
@@ -146,6 +143,7 @@ def test_the_first_silence_it_explains_opens_its_alarm_and_the_next_say_nothing_
 
     assert told.explains(at(120)) == [Moved(at(120), Phase.NORMAL, Phase.ACTIVE, None)]
     assert told.explains(at(121)) == []
+    assert told.observe(at(130)) == [Moved(at(130), Phase.ACTIVE, Phase.NORMAL, None)]
 
 
 def test_a_closed_alarm_of_a_gateway_opens_again_when_its_time_is_over_and_not_before():

@@ -242,3 +242,57 @@ def test_a_clock_that_steps_before_the_first_reading_leaves_nothing_to_keep():
     window.shift(-HOUR)
 
     assert window.changed() == {}
+
+
+# --- what came late ------------------------------------------------------------------
+
+
+def every_five_minutes(until, *, late=()):
+    """Return (second, °C) up to `until`, with or without those that are late."""
+    return [(second, 5.0 + second % 7) for second in range(0, until + 1, 300) if second not in late]
+
+
+def at(second):
+    return START + timedelta(seconds=second)
+
+
+@pytest.mark.parametrize("late", [(0, 300), (3600, 3900, 4200), (86_100,), (89_700,)])
+@pytest.mark.parametrize("doubted", [range(0), range(3300, 3500), range(50_000, 60_000)])
+def test_readings_that_came_late_count_as_if_they_had_come_in_order(late, doubted):
+    whole, part = Rolling(DAY, CAP), Rolling(DAY, CAP)
+    for second, celsius in every_five_minutes(90_000):
+        take(whole, second, celsius, doubted=second in doubted)
+    for second, celsius in every_five_minutes(90_000, late=late):
+        take(part, second, celsius, doubted=second in doubted)
+    back = max(0, late[0] - 900)
+
+    part.retake(at(late[0]), [(at(s), c) for s, c in every_five_minutes(90_000) if s >= back])
+
+    assert part.all == whole.all
+    if doubted.stop != 3500 or late[0] != 3600:  # what follows a doubted reading directly is doubted with it
+        assert (part._totals, part._open, part._index) == (whole._totals, whole._open, whole._index)
+    again = Rolling(DAY, CAP)
+    assert again.restore(json.loads(json.dumps(part.changed()))) == at(90_000)
+
+
+def test_the_hours_that_late_readings_touch_are_kept_anew():
+    window = Rolling(DAY, CAP)
+    for second in (0, 3600, 7200):
+        take(window, second)
+        window.changed()
+
+    window.retake(at(4500), [(at(second), 5.0) for second in (3600, 4500, 7200)])
+
+    minutes = [bucket(60 + minute, 60) for minute in range(30)]
+    assert kept(window) == json.dumps({str(START_HOUR + 1): minutes, "": row(7200, bucket(120))})
+
+
+def test_an_hour_of_which_nothing_is_left_is_forgotten():
+    window = Rolling(DAY, CAP)
+    for second in (0, 3600, 7200):
+        take(window, second)
+        window.changed()
+
+    window.retake(at(3600), [(at(7200), 5.0)])
+
+    assert kept(window) == json.dumps({str(START_HOUR + 1): None, "": row(7200, bucket(120))})
