@@ -306,3 +306,11 @@ def test_of_two_limits_of_one_rank_the_one_that_is_exceeded_now_governs():
     assert watched.observe(minutes(1), 11.0)[-1] == Raised(minutes(1), far)
     watched.observe(minutes(2), 9.0)
     assert watched.top is near
+
+
+def test_time_without_readings_is_kept_to_the_microsecond_also_over_days():
+    watched = machine(WARM)
+    watched.observe(minutes(0), 9.0)
+    watched.observe(NOON + timedelta(days=2, seconds=1, microseconds=5), 9.0)
+
+    assert watched.state()["strands"][0]["missing_us"] == 172_801_000_005 - 900_000_000
