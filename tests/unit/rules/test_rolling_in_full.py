@@ -296,3 +296,15 @@ def test_an_hour_of_which_nothing_is_left_is_forgotten():
     window.retake(at(3600), [(at(7200), 5.0)])
 
     assert kept(window) == json.dumps({str(START_HOUR + 1): None, "": row(7200, bucket(120))})
+
+
+def test_what_stood_before_the_late_reading_stands_on_in_its_minute_doubted_as_it_was():
+    window = Rolling(DAY, CAP)
+    take(window, 3590, 9.0, doubted=True)
+    take(window, 3700)
+
+    window.retake(at(3630), [(at(3590), 9.0), (at(3630), 5.0), (at(3700), 5.0)])
+
+    ended = [bucket(59, 0, 10, 0, 10), bucket(60, 30, 30, 30, 30)]
+    assert window._totals == [sum(part) for part in list(zip(*ended, strict=True))[1:]]
+    assert window._open == bucket(61, 40, 0, 40)[1:]
