@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -16,7 +17,16 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from hdmonitor.model import NO_TIME, Force, Level, Response, Rule, Side
 from hdmonitor.units import parse_duration
@@ -369,6 +379,9 @@ def load_catalogue() -> Catalogue:
 
 
 def _read(raw: bytes, name: str, shape: type[Shape]) -> Shape:
+    """Return a file of the package: by the fast parser, unless something is wrong that wants its place."""
+    with suppress(yaml.YAMLError, ValidationError):
+        return shape.model_validate({"rules": yaml.load(raw, Loader=yaml.CSafeLoader)})
     source = parse_yaml(raw, f"hdmonitor/rules/catalogue/{name}.yaml")
     source.data = {"rules": source.data}
     found = None if source.problems else validate(source, shape)

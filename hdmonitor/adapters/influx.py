@@ -19,19 +19,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
-from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.client.write_api import SYNCHRONOUS
-from influxdb_client.domain.write_precision import WritePrecision
-from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from hdmonitor.events import Alarm, Condition, Event, Json, Kind
 from hdmonitor.inbox import Copied, Item, Told
 from hdmonitor.model import EPOCH, Level, Phase, Point, Quality, Reading, Side, Site
 from hdmonitor.reader import Reader
+
+if TYPE_CHECKING:
+    from influxdb_client.rest import ApiException
 
 BATCH = 5_000  # lines in one request, as InfluxDB recommends
 SMALL = 500  # lines that every server takes in time; a larger batch that times out is halved
@@ -196,7 +195,15 @@ class Database:
     """One bucket, written synchronously; used from one thread."""
 
     def __init__(self, config: InfluxConfig) -> None:
+        # The library takes a fifth of all imports; who has no InfluxDB starts without it.
+        from influxdb_client.client.influxdb_client import InfluxDBClient  # noqa: PLC0415  # see above
+        from influxdb_client.client.write_api import SYNCHRONOUS  # noqa: PLC0415  # see above
+        from influxdb_client.domain.write_precision import WritePrecision  # noqa: PLC0415  # see above
+        from influxdb_client.rest import ApiException  # noqa: PLC0415  # see above
+
         self.config = config
+        self._precision = WritePrecision.US
+        self._refusal = ApiException
         self._client = InfluxDBClient(
             url=config.url,
             token=config.token,
@@ -212,9 +219,9 @@ class Database:
             self._writer.write(
                 self.config.bucket,
                 record="\n".join(lines),
-                write_precision=WritePrecision.US,  # type: ignore[arg-type]  # the library's own constant
+                write_precision=self._precision,  # type: ignore[arg-type]  # the library's own constant
             )
-        except ApiException as error:
+        except self._refusal as error:
             return _refused(error)
         except ReadTimeoutError:
             return Refusal(Then.LATER, "no answer in time", timed_out=True)

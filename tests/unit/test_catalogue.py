@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import yaml
 
 from hdmonitor.catalogue import Contents, Kind, Part, Role, Spot, load_catalogue, own_rules
 from hdmonitor.model import Level, Priority, Response, Rule, Side
 from hdmonitor.rule_page import page
 from hdmonitor.site_limits import Certified, guarded, needs_certified, rule_at_point
 from hdmonitor.units import QUANTITIES, show_limit
+from hdmonitor.yaml_source import parse_yaml
+
+FOLDER = Path(__file__).parents[2] / "hdmonitor" / "rules" / "catalogue"
 
 ROOT = Path(__file__).parents[2]
 WARNING, ALARM, CRITICAL = Level
@@ -363,3 +367,12 @@ def test_every_rule_has_its_heading():
     titles = [*(entry.title for entry in catalogue.rules), *(entry.id for entry in catalogue.own)]
     assert [title for title in titles if title not in headings] == []
     assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.yaml")), ids=lambda file: file.stem)
+def test_the_fast_parser_reads_the_same_as_the_strict_one(file):
+    """YAML 1.1 takes "no" for false and 10:30 for 630, and a key that stands twice for once."""
+    strict = parse_yaml(file.read_bytes(), file.name)
+
+    assert strict.problems == []
+    assert yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader) == strict.data
