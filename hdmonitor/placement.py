@@ -5,13 +5,16 @@ What is not known counts as no.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias
 
 from hdmonitor.model import Equipment, Placement, Point, Room, Site
 
 STORES = frozenset({"refrigerator", "cold-storage", "freezer", "cabinet"})
+ENOUGH = 3  # units; a message names no more
 DEDICATED = "antineoplastic"  # goes into units for it, and nothing else does
 
 
@@ -27,20 +30,25 @@ Ask: TypeAlias = Callable[[str], Known]
 
 
 def spare_units(site: Site, unit: str | None, ask: Ask) -> tuple[str, ...] | None:
-    """Return the names of units that may take the stock of `unit` now; None for what is no store."""
+    """Return the first units, by name, that may take the stock of `unit` now; None for what is no store."""
     home = site.equipment.get(unit) if unit else None
     if home is None or home.kind not in STORES:
         return None
     wanted = placements_of(site, home)
-    return tuple(
+    thermometers: defaultdict[str | None, list[Point]] = defaultdict(list)
+    for point in site.points.values():
+        if point.quantity == "temperature":
+            thermometers[point.equipment].append(point)
+    fitting = (
         each.name
         for each in site.equipment.values()
         if each.id != home.id
         and each.kind == home.kind
         and (DEDICATED in each.contents) is (DEDICATED in home.contents)
-        and _is_normal(site, each, ask)
+        and _is_normal(thermometers[each.id], ask)
         and all(permits(site, rule, each.room, ask) for rule in wanted)
     )
+    return tuple(islice(fitting, ENOUGH))
 
 
 def placements_of(site: Site, unit: Equipment) -> list[Placement]:
@@ -75,12 +83,8 @@ def air_of(site: Site, room: str) -> Point | None:
     )
 
 
-def _is_normal(site: Site, unit: Equipment, ask: Ask) -> bool:
-    inside = [
-        ask(each.id)
-        for each in site.points.values()
-        if each.equipment == unit.id and each.quantity == "temperature"
-    ]
+def _is_normal(thermometers: Sequence[Point], ask: Ask) -> bool:
+    inside = [ask(each.id) for each in thermometers]
     return bool(inside) and all(each.calm and each.value is not None for each in inside)
 
 
