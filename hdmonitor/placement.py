@@ -36,7 +36,9 @@ def spare_units(site: Site, unit: str | None, ask: Ask) -> tuple[str, ...] | Non
         return None
     wanted = placements_of(site, home)
     thermometers: defaultdict[str | None, list[Point]] = defaultdict(list)
+    inside: defaultdict[str, list[Point]] = defaultdict(list)
     for point in site.points.values():
+        inside[point.room].append(point)
         if point.quantity == "temperature":
             thermometers[point.equipment].append(point)
     fitting = (
@@ -46,7 +48,7 @@ def spare_units(site: Site, unit: str | None, ask: Ask) -> tuple[str, ...] | Non
         and each.kind == home.kind
         and (DEDICATED in each.contents) is (DEDICATED in home.contents)
         and _is_normal(thermometers[each.id], ask)
-        and all(permits(site, rule, each.room, ask) for rule in wanted)
+        and all(_permits(site, rule, each.room, inside[each.room], ask) for rule in wanted)
     )
     return tuple(islice(fitting, ENOUGH))
 
@@ -58,29 +60,31 @@ def placements_of(site: Site, unit: Equipment) -> list[Placement]:
     ]
 
 
-def permits(site: Site, rule: Placement, room: str, ask: Ask) -> bool:
-    """Tell whether the stock of a rule may stand in `room` now."""
+def _permits(site: Site, rule: Placement, room: str, inside: Sequence[Point], ask: Ask) -> bool:
+    """Tell whether the stock of a rule may stand in `room`, with the points inside it, now."""
     if site.rooms[room].role not in rule.roles:
         return False
-    gauges = gauges_of(site, room)
+    gauges = _gauges(inside)
     negative = all(map(_is_negative, gauges, (ask(each.id) for each in gauges)))
-    return bool(gauges) and negative and _aired(site, site.rooms[room], rule.air_changes, ask)
+    return bool(gauges) and negative and _aired(site.rooms[room], inside, rule.air_changes, ask)
 
 
 def gauges_of(site: Site, room: str) -> list[Point]:
     """Return the points that judge the pressure of `room` against its neighbours."""
-    return [
-        each
-        for each in site.points.values()
-        if each.room == room and each.to is not None and any(rule.thresholds for rule in each.rules)
-    ]
+    return _gauges([each for each in site.points.values() if each.room == room])
+
+
+def _gauges(inside: Sequence[Point]) -> list[Point]:
+    return [each for each in inside if each.to is not None and any(rule.thresholds for rule in each.rules)]
 
 
 def air_of(site: Site, room: str) -> Point | None:
     """Return the point of the air changes of a negative room, if a sensor measures its air."""
-    return next(
-        (each for each in site.points.values() if each.room == room and each.quantity == "air_changes"), None
-    )
+    return _air([each for each in site.points.values() if each.room == room])
+
+
+def _air(inside: Sequence[Point]) -> Point | None:
+    return next((each for each in inside if each.quantity == "air_changes"), None)
 
 
 def _is_normal(thermometers: Sequence[Point], ask: Ask) -> bool:
@@ -92,8 +96,8 @@ def _is_negative(gauge: Point, known: Known) -> bool:
     return known.value is not None and known.value < -gauge.accuracy
 
 
-def _aired(site: Site, room: Room, least: float, ask: Ask) -> bool:
-    sensor = air_of(site, room.id)
+def _aired(room: Room, inside: Sequence[Point], least: float, ask: Ask) -> bool:
+    sensor = _air(inside)
     if sensor is not None:
         value = ask(sensor.id).value
         return value is not None and value >= least
