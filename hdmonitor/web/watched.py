@@ -17,10 +17,11 @@ from hdmonitor.alerts.situation import Situation
 from hdmonitor.binding import UNCONFIRMED, binding, rule_of
 from hdmonitor.catalogue import load_catalogue
 from hdmonitor.events import Alarm, LastHeard
-from hdmonitor.model import NO_TIME, Level, Point, Quality, Rule, Side, Site, Threshold
+from hdmonitor.model import NO_TIME, Level, Point, Rule, Side, Site
 from hdmonitor.rules.forecast import forecast
 from hdmonitor.site_air import certificates
 from hdmonitor.units import show_duration
+from hdmonitor.vouched import Away, Look, away, situation, worth
 
 OWN = "hdmonitor."  # points of the monitor itself
 # Of the other alarms the state of the point says what they are about.
@@ -93,12 +94,14 @@ def watched(
     alarms: Sequence[Alarm],
     now: datetime,
     recent: Mapping[str, Sequence[tuple[datetime, float]]] = MappingProxyType({}),
+    out: Mapping[str, Away] = MappingProxyType({}),
 ) -> Watched:
     """Put together what the journal says of `site` at `now`.
 
     `alarms` are those nobody has closed, `recent` the last readings of points of which
-    some are asked where they are going.
+    some are asked where they are going, `out` the points that people took out of service.
     """
+    out = away(site, now) | dict(out)
     ranked = sorted(alarms, key=lambda alarm: (-alarm.level, -alarm.priority, alarm.opened_at))
     shown = {alarm.id: _shown(site, alarm, now) for alarm in ranked}
     at_point: defaultdict[str, list[Alarm]] = defaultdict(list)
@@ -108,9 +111,7 @@ def watched(
     rows: defaultdict[str, list[Row]] = defaultdict(list)
     for point in site.points.values():
         running = tuple(shown[alarm.id] for alarm in at_point[point.id])
-        gate = heard.get(point.only_while) if point.only_while else None
-        asked = gate is None or gate.value != 0.0
-        row = _row(site, point, heard.get(point.id), running, now, asked=asked)
+        row = _row(site, point, heard, running, now, out)
         if row.look != "unknown" and (ahead := _ahead(site, point, recent.get(point.id, ()), now)):
             row = replace(row, state=f"{row.state}; {ahead}")
         rows[point.room].append(row)
@@ -133,25 +134,25 @@ def watched(
 def _row(
     site: Site,
     point: Point,
-    heard: LastHeard | None,
+    heard: Mapping[str, LastHeard],
     alarms: tuple[Shown, ...],
     now: datetime,
-    *,
-    asked: bool,
+    out: Mapping[str, Away],
 ) -> Row:
-    told = _situation(site, point, now)
-    look, state = _state(site, point, heard, now, alarms=bool(alarms))
-    if look == "outside" and not asked:
-        look, state = "inside", "not judged now"
-    value = heard.value if heard else None
+    told, found, last = situation(site, point, now), worth(point, heard, now, out), heard.get(point.id)
+    state = found.says
+    if found.limit is not None and not alarms:
+        state += f", an alarm if it lasts {_age(found.limit.on_delay)}"
+    value = last.value if last else None
+    was = "was " if found.look is Look.UNKNOWN else ""
     return Row(
         point=point.id,
         name=told.name,
-        value="no value" if value is None else f"{'was ' if look == 'unknown' else ''}{told.shown(value)}",
+        value="no value" if value is None else f"{was}{told.shown(value)}",
         limit=_limit(told),
-        age="" if heard is None else _age(now - heard.measured_at),
+        age="" if last is None else _age(now - last.measured_at),
         state=state,
-        look=look,
+        look=found.look.value,
         alarms=alarms,
         rules=tuple(_mark(rule) for rule in point.rules if rule.thresholds),
         off=tuple(map(str, point.off)),
@@ -170,7 +171,7 @@ def _ahead(site: Site, point: Point, recent: Sequence[tuple[datetime, float]], n
     found = forecast(recent, [t for rule in point.rules for t in rule.thresholds]) if recent else None
     if found is None:
         return ""
-    figure = _situation(site, point, now).figure(found.threshold)
+    figure = situation(site, point, now).figure(found.threshold)
     way = f"{'over' if found.threshold.side is Side.HIGH else 'under'} {figure} in"
     if found.latest is None:
         return f"at this rate {way} {_age(found.earliest)} or more"
@@ -188,27 +189,6 @@ def _mark(rule: Rule) -> Mark:
     return Mark(f"{rule.force} {rule.id}{sure}", rule.force.value.lower())
 
 
-def _state(
-    site: Site, point: Point, heard: LastHeard | None, now: datetime, *, alarms: bool
-) -> tuple[str, str]:
-    """Return how a point looks, and the words for it."""
-    for span in site.maintenance:
-        if point.id in span.points and span.start <= now < span.end:
-            return "unknown", f"out of service for {_age(span.end - now)} more: {span.reason}"
-    if heard is None:
-        return "unknown", "never heard"
-    if heard.live_at is None or now - heard.live_at > point.valid_for:
-        return "unknown", "silent" if heard.live_at is None else f"silent for {_age(now - heard.live_at)}"
-    if heard.quality is Quality.FAULT or heard.value is None:
-        return "unknown", "sensor fault"
-    value = heard.value
-    beyond = [limit for rule in point.rules for limit in rule.thresholds if limit.outside(value)]
-    if not beyond:
-        return "inside", "inside"
-    worst = max(beyond, key=lambda limit: limit.rank)
-    return "outside", worst.name if alarms else f"{worst.name}, an alarm if it lasts {_age(worst.on_delay)}"
-
-
 def _limit(told: Situation) -> str:
     """Say what is needed, as messages do: "2 to 8", "at most 8", "closed"; nothing where none is judged."""
     if not told.rule.thresholds:
@@ -216,41 +196,6 @@ def _limit(told: Situation) -> str:
     if told.is_state:
         return told.figure(told.rule.thresholds[0])
     return told.need
-
-
-def _situation(site: Site, point: Point, now: datetime) -> Situation:
-    """Return a point as messages see it: the page shows the same names and figures."""
-    return Situation(
-        alarm="",
-        point=point,
-        rule=_strictest(point),
-        threshold=None,
-        cause="",
-        value=None,
-        measured_at=None,
-        began_at=now,
-        at=now,
-        peak=None,
-        rising=None,
-        room=site.rooms.get(point.room),
-    )
-
-
-def _strictest(point: Point) -> Rule:
-    """Return one rule with the innermost limits of all that judge a point."""
-    if len(point.rules) == 1:
-        return point.rules[0]
-    limits = [each for rule in point.rules for each in rule.thresholds]
-    limits = [each for each in limits if each.level > Level.WARNING] or limits
-    inner = {
-        Side.HIGH: min((each for each in limits if each.side is Side.HIGH), key=_figure, default=None),
-        Side.LOW: max((each for each in limits if each.side is Side.LOW), key=_figure, default=None),
-    }
-    return replace(point.rules[0], thresholds=tuple(each for each in inner.values() if each))
-
-
-def _figure(limit: Threshold) -> float:
-    return limit.limit
 
 
 def _shown(site: Site, alarm: Alarm, now: datetime) -> Shown:
