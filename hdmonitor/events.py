@@ -30,22 +30,151 @@ class Condition:
     text: str
 
 
+class Where(StrEnum):
+    """Where the person is who answers: an answer from afar is not somebody at the unit."""
+
+    ANSWER = "answer"  # seen, from anywhere
+    ON_MY_WAY = "on-my-way"  # with the minutes it takes
+    AT_UNIT = "at-unit"
+
+
+class Why(StrEnum):
+    """Why something is out of service."""
+
+    MAINTENANCE = "maintenance"
+    CALIBRATION = "calibration"
+    HVAC = "hvac"
+    DAMPER = "damper"
+    GENERATOR = "generator"
+
+
+class ReturnStep(StrEnum):
+    """What stands between a lost hood or room and work in it, in its order."""
+
+    DEACTIVATE = "deactivate"
+    DECONTAMINATE = "decontaminate"
+    CLEAN = "clean"
+    DISINFECT = "disinfect"
+    RECOVERED = "recovered"  # the air has had its time
+    SIGN = "sign"  # by a pharmacist
+
+
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """A named person answers an alarm."""
+    """A named person answers an alarm as it was shown: the call stops, the recording does not."""
 
     alarm: str
     by: str
+    note: str = ""
+    level: Level | None = None  # that was shown; one that has got worse since is not answered
+    where: Where = Where.ANSWER
+    minutes: int = 0  # until the person who is on the way is there
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A named person turns off the local sounder of an alarm; the calls go on."""
+
+    alarm: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A named person writes down what was found and done; the alarm may still run."""
+
+    alarm: str
+    by: str
+    cause: str  # from the list of its kind of alarm, or in words
+    action: str
+    disposition: str = ""  # what becomes of the stock; nothing where there is none
+    work_order: str = ""
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """A named person writes down what was done, and ends an alarm."""
+    """A named person ends an alarm that is written up, or writes it up with this note."""
 
     alarm: str
     by: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shelve:
+    """A named person stops the calls of an alarm for a while."""
+
+    alarm: str
+    by: str
+    reason: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unshelve:
+    """A named person lets a shelved alarm call again."""
+
+    alarm: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfService:
+    """A named person takes points out of service until a moment: recorded and judged, not called."""
+
+    points: tuple[str, ...]
+    by: str
+    why: Why
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BackInService:
+    """A named person puts points back in service before their time."""
+
+    points: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """A named person records one step of the return to service of a hood or a room."""
+
+    unit: str  # id of equipment or of a room
+    by: str
+    step: ReturnStep
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """A named person says whether people work in a room."""
+
+    room: str
+    by: str
+    in_use: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandReading:
+    """A named person reads a gauge, in the unit that stands on it."""
+
+    point: str
+    by: str
+    value: float
+    unit: str
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A named person works on although the board knows a reason not to."""
+
+    place: str  # id of a room or of equipment
+    by: str
+    reason: str
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +205,23 @@ class Remark:
     detail: dict[str, Json]
 
 
-Input: TypeAlias = Message | Reading | Condition | Acknowledge | Close | Commission | ClockStepped | Remark
+# What a named person does; which role may do it stands in `hdmonitor.rights`.
+Act: TypeAlias = (
+    Acknowledge
+    | Silence
+    | Document
+    | Close
+    | Shelve
+    | Unshelve
+    | OutOfService
+    | BackInService
+    | Returning
+    | InUse
+    | HandReading
+    | Override
+    | Commission
+)
+Input: TypeAlias = Message | Reading | Condition | Act | ClockStepped | Remark
 
 
 # --- outcome ----------------------------------------------------------------
@@ -98,6 +243,19 @@ class Kind(StrEnum):
     NOT_NOTIFIED = "not-notified"  # an announcement withheld, with its reason
     ACK_EXPIRED = "ack-expired"
     ACKNOWLEDGED = "acknowledged"
+    SILENCED = "silenced"  # the sounder, not the calls
+    DOCUMENTED = "documented"
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"
+    OUT_OF_SERVICE = "out-of-service"
+    BACK_IN_SERVICE = "back-in-service"
+    LATCHED = "latched"  # a hood or room was lost and waits to be returned to service
+    RETURNING = "returning"  # a step of that was recorded
+    IN_USE = "in-use"  # somebody said whether people work in a room
+    HAND_READING = "hand-reading"
+    READING_DUE = "reading-due"  # a hand reading that nobody has given
+    OVERRIDDEN = "overridden"
+    REMINDED = "reminded"  # of an alarm that nobody has written up
     CLOSED = "closed"
     REBIRTH = "rebirth"  # asked of a Sparkplug edge node
     GATEWAY = "gateway"  # one is there, or gone

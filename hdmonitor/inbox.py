@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeAlias
 
-from hdmonitor.events import Acknowledge, Close, Commission, Condition
+from hdmonitor.events import Act, Condition
 from hdmonitor.model import Message
 
 
@@ -81,7 +81,7 @@ class Told:
 class Asked:
     """A person's act, with the place where the answer is awaited."""
 
-    act: Acknowledge | Close | Commission
+    act: Act
     reply: Reply
 
 

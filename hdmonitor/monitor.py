@@ -27,6 +27,7 @@ from hdmonitor.edges import Edges
 from hdmonitor.events import (
     About,
     Acknowledge,
+    Act,
     Alarm,
     ClockStepped,
     Close,
@@ -183,11 +184,13 @@ class Monitor:
             match item:
                 case Condition():
                     self._condition(item)
-                case Acknowledge() | Close() | Commission():
-                    if refusal := self._commission(item) if isinstance(item, Commission) else self._act(item):
-                        self._draft.outcome.replies[index] = refusal
                 case Remark():
                     self._draft.event(self.now, item.kind, item.subject, item.detail)
+                case ClockStepped():
+                    pass
+                case _:
+                    if refusal := self._do(item):
+                        self._draft.outcome.replies[index] = refusal
         self._pass_time(at)
         return self._draft.outcome
 
@@ -817,6 +820,15 @@ class Monitor:
             return
         for watch in self._watches.values():
             self._resume(watch.silence, self.now + watch.point.valid_for)
+
+    def _do(self, act: Act) -> str:
+        """Do what a named person asks; return why not, or nothing."""
+        match act:
+            case Commission():
+                return self._commission(act)
+            case Acknowledge() | Close():
+                return self._act(act)
+        return "not yet possible"
 
     def _act(self, act: Acknowledge | Close) -> str:
         """Do what a named person asks; return why not, or nothing."""

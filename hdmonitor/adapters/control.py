@@ -1,10 +1,9 @@
 """The Unix socket by which the command line reaches the one writer.
 
 One request and one answer per connection, each a line of JSON:
-`{"do": "ack" | "close", "alarm": "A1842", "by": "lee", "note": "on my way"}`, or
-`{"do": "commission", "point": …, "by": …, "reading": "4.2", "reference": "4.3",
-"certificate": …, "found": "agrees"}`, answered by `{"done": true}` or
-`{"refused": "why"}`. Who may connect is decided by the rights of the file
+`{"do": "ack", "alarm": "A1842", "by": "lee", "note": "seen"}`, answered by
+`{"done": true}` or `{"refused": "why"}`; `hdmonitor.asking` has the table of
+what can be asked. Who may connect is decided by the rights of the file
 (0660); who acts is named in the request.
 """
 
@@ -12,9 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
-import re
 import socket
 import stat
 import threading
@@ -25,20 +22,15 @@ from queue import Empty, SimpleQueue
 from socketserver import BaseRequestHandler, ThreadingUnixStreamServer
 from typing import Any, Self
 
-from hdmonitor.events import Acknowledge, Close, Commission, Json
+from hdmonitor.asking import LONGEST_NOTE, act_asked
+from hdmonitor.events import Act, Json
 from hdmonitor.inbox import Asked, Item
 
 LONGEST_LINE = 8192  # bytes, of requests and answers
-LONGEST_NAME = 100  # characters
-LONGEST_NOTE = 1000
 SPEAK_WITHIN = 5.0  # seconds for a client to say what it wants
 ANSWER_WITHIN = 10.0  # seconds for the core
 MOST_CLIENTS = 16
 UNCERTAIN = "no answer in time; it may still be done, look with: hdmonitor alarms show"
-ALARM = re.compile(r"A[1-9][0-9]{0,17}")
-KEYS = {"do", "alarm", "by", "note"}
-COMMISSION_KEYS = {"do", "point", "by", "reading", "reference", "certificate", "found"}
-ACTS: Mapping[str, type[Acknowledge | Close]] = {"ack": Acknowledge, "close": Close}
 
 
 class ControlRefused(Exception):
@@ -195,7 +187,7 @@ class _Client(BaseRequestHandler):
         act = _act(line)
         _answer(self.request, act if isinstance(act, str) else self._decided(act))
 
-    def _decided(self, act: Acknowledge | Close | Commission) -> str:
+    def _decided(self, act: Act) -> str:
         reply: SimpleQueue[str] = SimpleQueue()
         self.server.put(Asked(act, reply))
         try:
@@ -210,7 +202,7 @@ def _answer(request: socket.socket, refusal: str) -> None:
         request.sendall(json.dumps(body).encode() + b"\n")
 
 
-def _act(line: bytes) -> Acknowledge | Close | Commission | str:
+def _act(line: bytes) -> Act | str:
     """Return what a request asks for, or why it cannot be asked."""
     if len(line) > LONGEST_LINE:
         return f"the request is longer than {LONGEST_LINE} bytes"
@@ -218,39 +210,4 @@ def _act(line: bytes) -> Acknowledge | Close | Commission | str:
         asked = json.loads(line)
     except (ValueError, RecursionError):
         return "the request is not a line of JSON"
-    if isinstance(asked, dict) and asked.get("do") == "commission":
-        return _commission(asked)
-    if (
-        not isinstance(asked, dict)
-        or set(asked) != KEYS
-        or not all(isinstance(asked[key], str) for key in KEYS)
-    ):
-        return 'the request must give "do", "alarm", "by" and "note" as text, and nothing else'
-    do, alarm, by, note = (" ".join(asked[key].split()) for key in ("do", "alarm", "by", "note"))
-    refusals = {
-        f"{do!r:.20} is not something to do; ask for 'ack' or 'close'": do not in ACTS,
-        f"{alarm!r:.20} is not the id of an alarm; write for instance A1842": not ALARM.fullmatch(alarm),
-        f"name the person who does this, in at most {LONGEST_NAME} characters": not 0
-        < len(by)
-        <= LONGEST_NAME,
-        f"the note is longer than {LONGEST_NOTE} characters; shorten it": len(note) > LONGEST_NOTE,
-        "name and note must be plain text": not (by + note).isprintable(),
-    }
-    why = next((why for why, wrong in refusals.items() if wrong), "")
-    return why or ACTS[do](alarm, by, note)
-
-
-def _commission(asked: dict[str, Any]) -> Commission | str:
-    if set(asked) != COMMISSION_KEYS or not all(isinstance(text, str) for text in asked.values()):
-        return f"a commissioning must give {', '.join(sorted(COMMISSION_KEYS))} as text, and nothing else"
-    words = {key: " ".join(text.split()) for key, text in asked.items()}
-    if not all(0 < len(words[key]) <= LONGEST_NOTE and words[key].isprintable() for key in COMMISSION_KEYS):
-        return f"each text of a commissioning has 1 to {LONGEST_NOTE} plain characters"
-    try:
-        reading, reference = float(words["reading"]), float(words["reference"])
-    except ValueError:
-        reading = reference = math.nan
-    if not math.isfinite(reading) or not math.isfinite(reference):
-        return "reading and reference of a commissioning must be numbers"
-    names = (words[key] for key in ("certificate", "found"))
-    return Commission(words["point"], words["by"], reading, reference, *names)
+    return act_asked(asked)

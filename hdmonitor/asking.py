@@ -1,0 +1,238 @@
+"""What a person asks for, from texts to an act: one table for the control socket and for everybody else.
+
+A request is a mapping of texts with a word for the act under `do`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hdmonitor.events import (
+    Acknowledge,
+    Act,
+    BackInService,
+    Close,
+    Commission,
+    Document,
+    HandReading,
+    InUse,
+    OutOfService,
+    Override,
+    Returning,
+    ReturnStep,
+    Shelve,
+    Silence,
+    Unshelve,
+    Where,
+    Why,
+)
+from hdmonitor.model import Level
+
+LONGEST_NAME = 100  # characters
+LONGEST_NOTE = 1000
+MOST_POINTS = 500
+MOST_MINUTES = 100_000
+ALARM = re.compile(r"A[1-9][0-9]{0,17}")
+
+
+class Unreadable(Exception):
+    """A text that cannot be part of an act: what is wrong, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One text of a request: how it is read, and whether it may be left out."""
+
+    read: Callable[[str, str], Any]  # of its name and its text
+    needed: bool = True
+
+
+def _alarm(_: str, text: str) -> str:
+    if not ALARM.fullmatch(text):
+        raise Unreadable(f"{text!r:.20} is not the id of an alarm; write for instance A1842")
+    return text
+
+
+def _person(_: str, text: str) -> str:
+    if not 0 < len(text) <= LONGEST_NAME:
+        raise Unreadable(f"name the person who does this, in at most {LONGEST_NAME} characters")
+    return text
+
+
+def _id(name: str, text: str) -> str:
+    if not 0 < len(text) <= LONGEST_NAME:
+        raise Unreadable(f"name the {name} by its id in the site file")
+    return text
+
+
+def _ids(name: str, text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(text.split()))
+    if not 0 < len(found) <= MOST_POINTS:
+        raise Unreadable(f"name 1 to {MOST_POINTS} {name} by their ids, with spaces between them")
+    return found
+
+
+def _note(name: str, text: str) -> str:
+    if len(text) > LONGEST_NOTE:
+        raise Unreadable(f"the {name} is longer than {LONGEST_NOTE} characters; shorten it")
+    return text
+
+
+def _words(name: str, text: str) -> str:
+    if not text:
+        raise Unreadable(f"the {name} is missing; say it in a few words")
+    return _note(name, text)
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = float(text) if "_" not in text and text.isascii() else math.nan
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise Unreadable(f"{name} must be a number, not {text!r:.20}")
+    return value
+
+
+def _minutes(_: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(MOST_MINUTES)):
+        raise Unreadable(f"minutes must be a whole number of minutes, not {text!r:.20}")
+    return int(text)
+
+
+def _moment(name: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        why = f"{name} must be a time with its offset from UTC, not {text!r:.40}"
+        raise Unreadable(f"{why}; write for instance 2026-03-02T08:00-05:00")
+    return moment
+
+
+def _one_of(*words: str) -> Callable[[str, str], str]:
+    def read(name: str, text: str) -> str:
+        if text not in words:
+            raise Unreadable(f"{name} must be one of {', '.join(words)}, not {text!r:.20}")
+        return text
+
+    return read
+
+
+def _level(name: str, text: str) -> Level:
+    return Level[_one_of(*(level.name.lower() for level in Level))(name, text).upper()]
+
+
+def _where(name: str, text: str) -> Where:
+    return Where(_one_of(*Where)(name, text))
+
+
+def _why(name: str, text: str) -> Why:
+    return Why(_one_of(*Why)(name, text))
+
+
+def _step(name: str, text: str) -> ReturnStep:
+    return ReturnStep(_one_of(*ReturnStep)(name, text))
+
+
+def _yes(name: str, text: str) -> bool:
+    return _one_of("yes", "no")(name, text) == "yes"
+
+
+BY = {"by": Field(_person)}
+ON = {"alarm": Field(_alarm), **BY}
+
+ACTS: Mapping[str, tuple[type[Act], Mapping[str, Field]]] = {
+    "ack": (
+        Acknowledge,
+        {
+            **ON,
+            "note": Field(_note, needed=False),
+            "level": Field(_level, needed=False),
+            "where": Field(_where, needed=False),
+            "minutes": Field(_minutes, needed=False),
+        },
+    ),
+    "silence": (Silence, ON),
+    "document": (
+        Document,
+        {
+            **ON,
+            "cause": Field(_words),
+            "action": Field(_words),
+            "disposition": Field(_note, needed=False),
+            "work_order": Field(_note, needed=False),
+            "note": Field(_note, needed=False),
+        },
+    ),
+    "close": (Close, {**ON, "note": Field(_note)}),
+    "shelve": (Shelve, {**ON, "reason": Field(_words), "minutes": Field(_minutes)}),
+    "unshelve": (Unshelve, ON),
+    "out": (
+        OutOfService,
+        {
+            "points": Field(_ids),
+            **BY,
+            "why": Field(_why),
+            "reason": Field(_words),
+            "until": Field(_moment),
+        },
+    ),
+    "back": (BackInService, {"points": Field(_ids), **BY}),
+    "return": (Returning, {"unit": Field(_id), **BY, "step": Field(_step)}),
+    "use": (InUse, {"room": Field(_id), **BY, "in_use": Field(_yes)}),
+    "read": (
+        HandReading,
+        {
+            "point": Field(_id),
+            **BY,
+            "value": Field(_number),
+            "unit": Field(_id),
+            "read_at": Field(_moment),
+        },
+    ),
+    "override": (Override, {"place": Field(_id), **BY, "reason": Field(_words), "minutes": Field(_minutes)}),
+    "commission": (
+        Commission,
+        {
+            "point": Field(_id),
+            **BY,
+            "reading": Field(_number),
+            "reference": Field(_number),
+            "certificate": Field(_words),
+            "found": Field(_words),
+        },
+    ),
+}
+
+
+def act_asked(request: object) -> Act | str:
+    """Return the act that a request asks for, or why it cannot be asked."""
+    if not isinstance(request, dict) or not all(
+        isinstance(key, str) and isinstance(text, str) for key, text in request.items()
+    ):
+        return 'a request is a mapping of texts; one of them is "do"'
+    words = {key: " ".join(text.split()) for key, text in request.items()}
+    do = words.pop("do", "")
+    if do not in ACTS:
+        return f"{do!r:.20} is not something to do; ask for one of: {', '.join(ACTS)}"
+    kind, fields = ACTS[do]
+    missing = [key for key, field in fields.items() if field.needed and key not in words]
+    if missing or set(words) - set(fields):
+        return f"{do!r} must give {_listed(fields)} as text, and nothing else"
+    if not all(text.isprintable() for text in words.values()):
+        return f"what {do!r} gives must be plain text"
+    try:
+        return kind(**{key: fields[key].read(key, text) for key, text in words.items()})
+    except Unreadable as error:
+        return str(error)
+
+
+def _listed(fields: Mapping[str, Field]) -> str:
+    return ", ".join(key if field.needed else f"perhaps {key}" for key, field in fields.items())
