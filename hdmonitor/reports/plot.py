@@ -121,7 +121,7 @@ def picture(trial: Trial) -> Picture:
     strips = dict(_strips(trial.events, span))
     shown = dict.fromkeys(name for name, _ in story.given)
     shown |= dict.fromkeys(subject for subject, _ in strips if subject in story.site.points)
-    panels = tuple(_panel(story.site.points[name], trial, span, strips) for name in shown)
+    panels = tuple(_of_story(story.site.points[name], trial, span, strips) for name in shown)
     own = tuple(strip for (subject, _), strip in strips.items() if subject not in story.site.points)
     return Picture(panels, (*own, *_calls(trial, span)), tuple(_ticks(span)))
 
@@ -129,8 +129,20 @@ def picture(trial: Trial) -> Picture:
 # --- values -------------------------------------------------------------------
 
 
-def _panel(point: Point, trial: Trial, span: Span, strips: dict[tuple[str, str], Strip]) -> Panel:
-    readings = sorted(trial.readings.get(point.id, ()), key=lambda reading: reading.measured_at)
+def _of_story(point: Point, trial: Trial, span: Span, strips: dict[tuple[str, str], Strip]) -> Panel:
+    own = tuple(strip for (subject, _), strip in strips.items() if subject == point.id)
+    return panel(point, trial.readings.get(point.id, ()), span, own, _moves(trial.events, point.id, span))
+
+
+def panel(
+    point: Point,
+    told: Iterable[Reading],
+    span: Span,
+    strips: tuple[Strip, ...] = (),
+    moves: tuple[Mark, ...] = (),
+) -> Panel:
+    """Return where the readings of a point lie, in any order, with its limits and gaps."""
+    readings = sorted(told, key=lambda reading: reading.measured_at)
     unit = shown_unit(point)
     words = QUANTITIES[point.quantity].words
     height = STATE_HEIGHT if words else HEIGHT
@@ -145,7 +157,6 @@ def _panel(point: Point, trial: Trial, span: Span, strips: dict[tuple[str, str],
     drawn = [] if words else [limit for limit in limits if low < limit[0] < high]
     unseen = [] if words else [limit for limit in limits if not low < limit[0] < high]
     stretches = list(_stretches(shown, point.valid_for))
-    own = tuple(strip for (subject, _), strip in strips.items() if subject == point.id)
     return Panel(
         title=point.id,
         unit="" if words else unit_named(unit, point.quantity).name,
@@ -158,8 +169,8 @@ def _panel(point: Point, trial: Trial, span: Span, strips: dict[tuple[str, str],
         limits=tuple(_apart([_limit_mark(*limit, place, point) for limit in drawn], height)),
         further=tuple(f"{t.name}: {limit_words(t, each, point.quantity)}" for _, t, each in unseen),
         gaps=tuple(_gaps(stretches, span, point.valid_for)),
-        moves=_moves(trial.events, point.id, span),
-        strips=own,
+        moves=moves,
+        strips=strips,
     )
 
 
