@@ -39,6 +39,7 @@ from hdmonitor.journal import JournalRefused
 from hdmonitor.model import Rule, Site
 from hdmonitor.reader import Reader
 from hdmonitor.replay import UnusableFile
+from hdmonitor.seals import NoKey
 from hdmonitor.service import Ended, Service, install_signals, plan_of
 from hdmonitor.settings import Settings, check_journal, effective, load_settings
 from hdmonitor.simulator.publisher import Broker, NotPublished, simulate
@@ -74,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         NotSimulated,
         ControlRefused,
         NotServed,
+        NoKey,
         Unusable,
         NotAccepted,
         cli_rulebook.NoSuchRule,

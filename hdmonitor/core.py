@@ -19,6 +19,7 @@ from hdmonitor.clock import Clock
 from hdmonitor.events import (
     ClockStepped,
     Condition,
+    Entry,
     Input,
     Json,
     Kind,
@@ -64,6 +65,7 @@ class Batch:
     receipts: list[Receipt] = field(default_factory=list)
     arrived: list[Arrived] = field(default_factory=list)
     asked: list[tuple[int, Asked]] = field(default_factory=list)
+    forms: dict[str, int] = field(default_factory=dict)  # by their name, the index of their act
     sent: list[Sent] = field(default_factory=list)
     copied: list[Copied] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
@@ -181,6 +183,13 @@ class Core:
                 self._commit(batch)
                 batch = Batch()
                 self._linked(item, batch)
+            elif isinstance(item, Asked) and isinstance(item.act, Entry):
+                # Whether its rows may be written is asked of what is committed.
+                self._commit(batch)
+                batch = Batch()
+                self._asked(item, batch)
+                self._commit(batch)
+                batch = Batch()
             else:
                 self._sort(item, batch)
         self._commit(batch)
@@ -206,8 +215,7 @@ class Core:
             case Arrived():
                 self._arrived(item, batch)
             case Asked():
-                batch.asked.append((len(batch.inputs), item))
-                batch.inputs.append(item.act)
+                self._asked(item, batch)
             case Told():
                 level = logging.WARNING if item.condition.wrong else logging.INFO
                 log.log(level, "%s: %s", item.condition.subject, item.condition.text)
@@ -227,6 +235,25 @@ class Core:
             case Stop():
                 batch.inputs.append(Remark(Kind.STOPPED, "monitor", {}))
                 self._stopping = True
+
+    # --- acts of people -----------------------------------------------------
+
+    def _asked(self, item: Asked, batch: Batch) -> None:
+        """Take an act, unless its form was sent before or its rows are taken."""
+        if item.once and (answered := self._journal.answered(item.once)) is not None:
+            item.reply.put(answered)
+            return
+        if isinstance(item.act, Entry) and (refusal := self._journal.taken(item.act.records)):
+            detail: dict[str, Json] = {"by": item.act.by, "reason": refusal, "note": item.act.kind.value}
+            batch.inputs.append(Remark(Kind.REFUSED, "monitor", detail))
+            item.reply.put(refusal)
+            return
+        index = batch.forms.get(item.once, len(batch.inputs))
+        batch.asked.append((index, item))
+        if index == len(batch.inputs):
+            batch.inputs.append(item.act)
+            if item.once:
+                batch.forms[item.once] = index
 
     # --- the broker ---------------------------------------------------------
 
@@ -300,10 +327,15 @@ class Core:
         outcome.quarantined.extend(batch.quarantined)
         if batch.topics is not None:
             outcome.states["topics"] = batch.topics
-        if batch.receipts or batch.sent or batch.copied or _any(outcome):
+        if batch.receipts or batch.sent or batch.copied or batch.forms or _any(outcome):
             started = time.monotonic()
             self._journal.commit(
-                outcome, receipts=batch.receipts, sent=batch.sent, copied=batch.copied, at=self._monitor.now
+                outcome,
+                receipts=batch.receipts,
+                sent=batch.sent,
+                copied=batch.copied,
+                answers={once: outcome.replies.get(index, "") for once, index in batch.forms.items()},
+                at=self._monitor.now,
             )
             self._tally.committed(outcome, time.monotonic() - started)
         for item in batch.inputs:

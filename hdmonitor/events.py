@@ -205,6 +205,32 @@ class Remark:
     detail: dict[str, Json]
 
 
+Cell: TypeAlias = "str | int | float | bytes | None"  # of a table of the record
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of a table that no judgement reads; it takes the place of the one with the same key."""
+
+    table: str
+    values: dict[str, Cell]  # by column
+    key: tuple[str, ...]  # columns that are unique together
+    event: str = ""  # the column that gets the number of the event it is written with
+    taken: str = ""  # refused with this sentence when there is such a row; empty: it is replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something a person writes down that judges nothing: the event that tells it, and its rows."""
+
+    kind: Kind
+    subject: str
+    by: str  # id of the person; empty for the monitor itself
+    detail: dict[str, Json]
+    records: tuple[Record, ...] = ()
+    alarm: str | None = None
+
+
 # What a named person does; which role may do it stands in `hdmonitor.rights`.
 Act: TypeAlias = (
     Acknowledge
@@ -221,7 +247,7 @@ Act: TypeAlias = (
     | Override
     | Commission
 )
-Input: TypeAlias = Message | Reading | Condition | Act | ClockStepped | Remark
+Input: TypeAlias = Message | Reading | Condition | Act | Entry | ClockStepped | Remark
 
 
 # --- outcome ----------------------------------------------------------------
@@ -269,6 +295,9 @@ class Kind(StrEnum):
     LATE_WITHDRAWN = "late-withdrawn"  # one that never was
     LATE_NOT_JUDGED = "late-not-judged"  # readings that came too late for that
     WITHDRAWN = "withdrawn"  # an alarm of which late data leave nothing
+    ACCOUNT = "account"  # who may log in, and with what, was changed
+    LOGGED_IN = "logged-in"
+    LOCKED_OUT = "locked-out"  # after too many wrong passwords, PINs or codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,6 +442,7 @@ class Outcome:
     states: dict[str, Json] = field(default_factory=dict)  # machine state by key; None forgets it
     rooms: set[str] = field(default_factory=set)  # rooms whose face may have changed
     requests: list[tuple[str, bytes]] = field(default_factory=list)  # topic and payload, to be published
+    records: list[Record] = field(default_factory=list)  # rows of tables that no judgement reads
     duplicates: int = 0
     replies: dict[int, str] = field(default_factory=dict)  # refusals, by index of the input
 

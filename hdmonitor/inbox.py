@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeAlias
 
-from hdmonitor.events import Act, Condition
+from hdmonitor.events import Act, Condition, Entry
 from hdmonitor.model import Message
 
 
@@ -79,10 +79,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A person's act, with the place where the answer is awaited."""
+    """A person's act, with the place where the answer is awaited.
 
-    act: Act
+    `once` names a form: sent twice, it is done once and answered twice.
+    """
+
+    act: Act | Entry
     reply: Reply
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True)

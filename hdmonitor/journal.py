@@ -17,10 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from hdmonitor import past, rows
-from hdmonitor.events import Event, Json, Outcome, Past, Quarantined, Restored
+from hdmonitor.events import Event, Json, Outcome, Past, Quarantined, Record, Restored
 from hdmonitor.inbox import Copied, Sent
 from hdmonitor.model import EPOCH, NO_TIME, Quality, Reading
 from hdmonitor.outbox import write_notices, write_sent
@@ -54,6 +55,7 @@ __all__ = [
 RECEIPTS = 8_192
 QUARANTINED = 10_000
 QUARANTINED_BYTES = 4_096
+ANSWERED = 10_000  # forms whose answers are kept
 
 # ON CONFLICT, not OR IGNORE, which would also ignore a value that is no number.
 INSERT_READING = (
@@ -148,6 +150,7 @@ class Journal:
         receipts: Sequence[Receipt] = (),
         sent: Sequence[Sent] = (),
         copied: Sequence[Copied] = (),
+        answers: Mapping[str, str] = MappingProxyType({}),
         at: datetime,
     ) -> None:
         """Write all of it in one transaction, or nothing and raise `JournalRefused`."""
@@ -166,6 +169,9 @@ class Journal:
                 [rows.excursion_row(excursion) for excursion in outcome.excursions],
             )
             _write_states(database, outcome.states)
+            for record in outcome.records:
+                database.execute(rows.write_record(record), tuple(record.values.values()))
+            _write_answers(database, answers)
             write_notices(database, outcome.notices)
             write_sent(database, sent)
             _write_receipts(database, receipts)
@@ -255,6 +261,25 @@ class Journal:
         """Drop all receipts: the broker lost the session and counts its message ids anew."""
         with self._transaction() as database:
             database.execute("DELETE FROM receipt")
+
+    # --- acts of people -----------------------------------------------------
+
+    def answered(self, form: str) -> str | None:
+        """Return what the form with this name was answered, None when it is new."""
+        with refusing(self.path):
+            found = self._database.execute("SELECT answer FROM form WHERE id = ?", (form,)).fetchone()
+            return None if found is None else str(found[0])
+
+    def taken(self, records: Sequence[Record]) -> str:
+        """Return why these rows cannot be written: one of them is there already. Nothing if they can."""
+        for record in records:
+            if not record.taken:
+                continue
+            values = tuple(record.values[column] for column in record.key)
+            with refusing(self.path):
+                if self._database.execute(rows.find_record(record), values).fetchone():
+                    return record.taken
+        return ""
 
     # --- starting again -----------------------------------------------------
 
@@ -348,6 +373,13 @@ def _write_states(database: sqlite3.Connection, states: Mapping[str, Json]) -> N
     )
     gone = [(key,) for key, body in states.items() if body is None]
     database.executemany("DELETE FROM state WHERE key = ?", gone)
+
+
+def _write_answers(database: sqlite3.Connection, answers: Mapping[str, str]) -> None:
+    if not answers:
+        return
+    database.executemany("INSERT INTO form (id, answer) VALUES (?, ?)", list(answers.items()))
+    database.execute("DELETE FROM form WHERE number <= (SELECT max(number) FROM form) - ?", (ANSWERED,))
 
 
 def _write_receipts(database: sqlite3.Connection, receipts: Sequence[Receipt]) -> None:

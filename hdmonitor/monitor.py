@@ -33,6 +33,7 @@ from hdmonitor.events import (
     Close,
     Commission,
     Condition,
+    Entry,
     Excursion,
     Input,
     Json,
@@ -821,9 +822,11 @@ class Monitor:
         for watch in self._watches.values():
             self._resume(watch.silence, self.now + watch.point.valid_for)
 
-    def _do(self, act: Act) -> str:
+    def _do(self, act: Act | Entry) -> str:
         """Do what a named person asks; return why not, or nothing."""
         match act:
+            case Entry():
+                return self._enter(act)
             case Commission():
                 return self._commission(act)
             case Acknowledge() | Close():
@@ -873,6 +876,19 @@ class Monitor:
             "offset": point.offset,
         }
         self._draft.event(self.now, Kind.COMMISSIONED, act.point, detail)
+        return ""
+
+    def _enter(self, entry: Entry) -> str:
+        """Write down what judges nothing; return why not, or nothing."""
+        if entry.by and (refusal := self._unknown_person(entry.by)):
+            detail: dict[str, Json] = {"by": entry.by, "reason": refusal, "note": entry.kind.value}
+            self._draft.event(self.now, Kind.REFUSED, "monitor", detail)
+            return refusal
+        detail = {"by": entry.by, **entry.detail} if entry.by else entry.detail
+        number = self._draft.event(self.now, entry.kind, entry.subject, detail, entry.alarm)
+        for row in entry.records:
+            values = {**row.values, row.event: number} if row.event else row.values
+            self._draft.outcome.records.append(replace(row, values=values))
         return ""
 
     def _unknown_person(self, by: str) -> str:

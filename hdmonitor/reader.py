@@ -21,7 +21,7 @@ from hdmonitor import rows
 from hdmonitor.events import Alarm, Excursion, LastHeard
 from hdmonitor.model import Quality, Reading
 from hdmonitor.outbox import SLOWEST_RETRY
-from hdmonitor.rows import OutboxRow, Owed, Owing, Row, StoredEvent, StoredQuarantined, StoredReading
+from hdmonitor.rows import Account, OutboxRow, Owed, Owing, Row, StoredEvent, StoredQuarantined, StoredReading
 
 BUSY = 5.0  # seconds to wait for another connection
 AT_ONCE = 1_000  # events checked between two looks at the file
@@ -268,6 +268,15 @@ class Reader:
         """Return how many there ever were: "quarantined", "duplicate" or "moved" (see `docs/journal.md`)."""
         found = self._rows("SELECT count FROM tally WHERE kind = ?", kind)
         return int(found[0][0]) if found else 0
+
+    # --- people -------------------------------------------------------------
+
+    def accounts(self) -> dict[str, Account]:
+        """Return who may log in, by the id of the person."""
+        found = self._rows(
+            "SELECT person, password, pin, token, stamp, disabled, locked_until FROM account ORDER BY person"
+        )
+        return {row[0]: rows.account(row) for row in found}
 
     # --- is it intact? ------------------------------------------------------
 

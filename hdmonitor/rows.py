@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, LastHeard, Notice, Quarantined
+from hdmonitor.events import (
+    About,
+    Alarm,
+    Event,
+    Excursion,
+    Json,
+    Kind,
+    LastHeard,
+    Notice,
+    Quarantined,
+    Record,
+)
 from hdmonitor.model import EPOCH, Level, Priority, Quality, Reading
 
 MICROSECOND = timedelta(microseconds=1)
@@ -111,6 +122,25 @@ class Owing:
 
     count: int
     oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """With what a person of the site may log in; hashes only."""
+
+    person: str
+    password: str | None = None
+    pin: str | None = None
+    token: str | None = None  # of a board or a program
+    stamp: str = ""  # sessions that began under another one are over
+    disabled: bool = False
+    locked_until: datetime = EPOCH
+
+
+def account(row: Row) -> Account:
+    """Read a row of the table `account`, without its event."""
+    person, password, pin, token, stamp, disabled, locked_until = row
+    return Account(person, password, pin, token, stamp, bool(disabled), moment(locked_until))
 
 
 def micros(moment: datetime) -> int:
@@ -344,6 +374,22 @@ def _notice(row: Row) -> Notice:
         body=body,
         at=moment(at),
     )
+
+
+def write_record(record: Record) -> str:
+    """Return how a row of a table that no judgement reads is written."""
+    others = [column for column in record.values if column not in record.key]
+    changed = ", ".join(f"{column} = excluded.{column}" for column in others)
+    return (
+        f"INSERT INTO {record.table} ({', '.join(record.values)})"  # noqa: S608  # names in our code, no text of anybody
+        f" VALUES ({', '.join('?' * len(record.values))}) ON CONFLICT ({', '.join(record.key)})"
+        f" DO {f'UPDATE SET {changed}' if changed else 'NOTHING'}"
+    )
+
+
+def find_record(record: Record) -> str:
+    """Return how a row with the same key is looked for."""
+    return f"SELECT 1 FROM {record.table} WHERE {' AND '.join(f'{column} = ?' for column in record.key)}"  # noqa: S608  # the same
 
 
 def quarantined(row: Row) -> StoredQuarantined:

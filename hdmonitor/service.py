@@ -30,6 +30,7 @@ from hdmonitor.inbox import BadLine, Item, Stop
 from hdmonitor.journal import Journal, JournalRefused
 from hdmonitor.model import NO_TIME, Rule, Site
 from hdmonitor.monitor import Monitor
+from hdmonitor.seals import Seals, key_beside
 from hdmonitor.settings import Settings, Web
 from hdmonitor.web.app import Pages
 from hdmonitor.web.health import health
@@ -109,6 +110,7 @@ class Service:
         self._drained = threading.Event()
         self._error: BaseException | None = None
         self.journal = Journal.open(plan.journal)
+        self._seals = Seals(key_beside(plan.journal), clock.now)
 
     def stop(self) -> None:
         """Ask the daemon to end; from any thread or a signal."""
@@ -199,6 +201,8 @@ class Service:
             status=lambda: core.status,
             waiting=self._inbox.qsize,
             copies=self._plan.influx is not None,
+            put=self.put,
+            seals=self._seals,
         )
 
     def _works(self, core: Core) -> bool:

@@ -14,6 +14,7 @@ from hdmonitor.journal import Journal
 from hdmonitor.model import Quality, Reading
 from hdmonitor.monitor import Monitor
 from hdmonitor.reader import Reader
+from hdmonitor.seals import Seals
 from hdmonitor.site import load_site
 from hdmonitor.status import Status
 from hdmonitor.web.app import Pages
@@ -22,6 +23,7 @@ from hdmonitor.web.server import WebServer, listen
 SITE, _ = load_site(Path(__file__).parents[1] / "config" / "site.yaml")
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)  # 07:00 in New York
 NOW = START + timedelta(minutes=50)
+KEY = b"k" * 32
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 
@@ -69,7 +71,7 @@ def bad_morning(path, site=SITE):
 
 
 @contextmanager
-def served(path, *, site=SITE, now=NOW, **status):
+def served(path, *, site=SITE, now=NOW, put=None, **status):
     """Give the URL of the pages of the journal at `path`, with the core as `status` says."""
     fresh = {"connected": True, "canary_at": monotonic()}
     turned = replace(Status(monotonic()), **(fresh | status))
@@ -80,6 +82,8 @@ def served(path, *, site=SITE, now=NOW, **status):
         status=lambda: turned,
         waiting=lambda: 3,
         copies=True,
+        put=put,
+        seals=Seals(KEY, lambda: now),
     )
     ended = []
     with listen("127.0.0.1", port := free_port()) as door, WebServer(door, pages, failed=ended.append):

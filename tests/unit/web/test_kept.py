@@ -2,8 +2,8 @@
 
 import pytest
 
-from hdmonitor.web import app
-from hdmonitor.web.app import Kept
+from hdmonitor.web import kept as module
+from hdmonitor.web.kept import Kept
 
 
 class Clock:
@@ -17,7 +17,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(app, "time", clock)
+    monkeypatch.setattr(module, "time", clock)
     return clock
 
 
