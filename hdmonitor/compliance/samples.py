@@ -133,14 +133,6 @@ def media_fill(*, growth: bool, left: Count | None, right: Count | None, surface
     return Judged("797-H5", failed, missing, " ".join([says, *_remarks(failed, missing, BY_A_PERSON)]))
 
 
-def in_a_row(passed: Sequence[bool]) -> int:
-    """Count the successes since the newest failure, oldest first; a failure starts the count again."""
-    count = 0
-    for each in passed:
-        count = count + 1 if each else 0
-    return count
-
-
 def _per_cubic_metre(cfu: int, litres: float, level: ActionLevel, above: bool) -> str:
     """Write the concentration with as many digits as the verdict needs to be seen."""
     value = cfu * 1_000 / litres

@@ -8,7 +8,6 @@ from hdmonitor.compliance.samples import (
     Iso,
     air,
     fingertips,
-    in_a_row,
     media_fill,
     surface,
 )
@@ -187,18 +186,3 @@ def test_a_media_fill_without_one_of_its_parts_has_no_result():
         "INVALID: the surface of the direct compounding area was not sampled. "
         "It does not pass; take it again."
     )
-
-
-@pytest.mark.parametrize(
-    ("passed", "count"),
-    [
-        ([], 0),
-        ([True, True], 2),
-        ([True, True, True], 3),
-        ([True, True, False], 0),
-        ([True, True, False, True], 1),
-        ([True, False, True, True, True], 3),
-    ],
-)
-def test_a_failed_garbing_test_restarts_the_count_of_three(passed, count):
-    assert in_a_row(passed) == count
