@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from hdmonitor import rows
-from hdmonitor.events import Alarm, Excursion, LastHeard
+from hdmonitor.events import Alarm, Excursion, Json, LastHeard
 from hdmonitor.model import Quality, Reading
 from hdmonitor.outbox import SLOWEST_RETRY
 from hdmonitor.rows import Account, OutboxRow, Owed, Owing, Row, StoredEvent, StoredQuarantined, StoredReading
@@ -277,6 +277,42 @@ class Reader:
             "SELECT person, password, pin, token, stamp, disabled, locked_until FROM account ORDER BY person"
         )
         return {row[0]: rows.account(row) for row in found}
+
+    # --- looking back ---------------------------------------------------------
+
+    def history(self, point: str, start: datetime, end: datetime, most: int) -> list[Reading]:
+        """Return what was measured of a point in a span, at most about `most` readings.
+
+        Of more, the lowest and the highest of each of equal parts of the span stand for the rest,
+        and no fault is told.
+        """
+        span = (point, rows.micros(start), rows.micros(end))
+        ((count,),) = self._rows(rows.COUNT_IN_SPAN, *span)
+        if count <= most:
+            return [rows.reading(row).reading for row in self._rows(rows.SELECT_IN_SPAN, *span)]
+        part = max(1, (span[2] - span[1]) * 2 // most)
+        return [
+            Reading(point, value, rows.moment(at), rows.moment(received))
+            for value, at, received in self._rows(rows.SELECT_ENDS_IN_SPAN, *(*span, span[1], part) * 2)
+        ]
+
+    def excursions_of(self, point: str, limit: int) -> list[Excursion]:
+        """Return the newest excursions of a point, the newest first."""
+        question = rows.SELECT_EXCURSION + " WHERE point = ? ORDER BY began_at DESC, rule, level LIMIT ?"
+        return [rows.excursion(row) for row in self._rows(question, point, limit)]
+
+    def newest_alarms(self, limit: int, point: str | None = None) -> list[Alarm]:
+        """Return the newest alarms, closed or not, the newest first; of one point or of all."""
+        which = "" if point is None else " WHERE point = ?"
+        question = rows.SELECT_ALARM + which + " ORDER BY opened_at DESC, length(id) DESC, id DESC LIMIT ?"
+        return [rows.alarm(row) for row in self._rows(question, *([] if point is None else [point]), limit)]
+
+    def states(self, prefix: str) -> dict[str, Json]:
+        """Return what a restart would go on from, of the keys that begin with `prefix`."""
+        found = self._rows(
+            "SELECT key, body FROM state WHERE key >= ? AND key < ?", prefix, prefix + "\U0010ffff"
+        )
+        return {key: json.loads(body) for key, body in found}
 
     # --- is it intact? ------------------------------------------------------
 

@@ -32,6 +32,20 @@ SELECT_READING = (
     "SELECT seq, id, reading.value, reading.measured_at, reading.received_at, reading.quality,"
     " fault, device_time, live FROM reading JOIN point ON key = point"
 )
+SELECT_IN_SPAN = (
+    SELECT_READING + " WHERE id = ? AND reading.measured_at BETWEEN ? AND ? ORDER BY reading.measured_at"
+)
+COUNT_IN_SPAN = (
+    "SELECT count(*) FROM reading JOIN point ON key = point"
+    " WHERE id = ? AND reading.measured_at BETWEEN ? AND ?"
+)
+# With one min() or max(), SQLite takes the other columns from the row that has it.
+SELECT_LOWEST = (
+    "SELECT min(reading.value), reading.measured_at, reading.received_at"
+    " FROM reading JOIN point ON key = point WHERE id = ? AND reading.measured_at BETWEEN ? AND ?"
+    " AND reading.quality IN (0, 1) GROUP BY (reading.measured_at - ?) / ?"
+)
+SELECT_ENDS_IN_SPAN = f"{SELECT_LOWEST} UNION {SELECT_LOWEST.replace('min(', 'max(')} ORDER BY 2"
 SELECT_HEARD = (
     "SELECT id, value, measured_at, received_at, live_at, quality, judged_at FROM point"
     " WHERE judged_at IS NOT NULL"
