@@ -44,7 +44,7 @@ from hdmonitor.service import Ended, Service, install_signals, plan_of
 from hdmonitor.settings import Settings, check_journal, effective, load_settings
 from hdmonitor.simulator.publisher import Broker, NotPublished, simulate
 from hdmonitor.simulator.telemetry import NotSimulated
-from hdmonitor.site import check, load_daily, load_site
+from hdmonitor.site import Checked, check, load_site
 from hdmonitor.site_air import certificates
 from hdmonitor.units import UnitError, parse_duration
 from hdmonitor.web.server import NotServed
@@ -232,17 +232,19 @@ def _usable(thing: T | None, problems: Sequence[Problem]) -> T:
     return thing
 
 
-def _checked(options: argparse.Namespace) -> tuple[Settings, Site]:
-    problems = check(options.config, options.site, accepts)
-    for problem in problems:
+def _checked(options: argparse.Namespace) -> tuple[Settings, Site, Checked]:
+    found = check(options.config, options.site, accepts)
+    for problem in found.problems:
         print(problem, file=sys.stderr)
-    if any(not problem.warning for problem in problems):
+    if any(not problem.warning for problem in found.problems):
         raise Refused("the configuration cannot be used; nothing was started")
-    return _settings(options.config), _site(options.site)
+    assert found.settings is not None  # noqa: S101  # else there was a problem
+    assert found.site is not None  # noqa: S101  # else there was a problem
+    return found.settings, found.site, found
 
 
 def _check(options: argparse.Namespace) -> int:
-    settings, site = _checked(options)
+    settings, site, _ = _checked(options)
     if problems := check_journal(options.config):
         raise Refused("\n".join(map(str, problems)))
     print(effective(settings), end="")
@@ -268,8 +270,8 @@ def _standing(rule: Rule) -> str:
 
 def _run(options: argparse.Namespace) -> int:
     logs.to_standard_error()
-    settings, site = _checked(options)
-    service = Service(plan_of(settings, site, load_daily(options.site)), Clock(), Systemd(os.environ))
+    settings, site, found = _checked(options)
+    service = Service(plan_of(settings, site, found.daily), Clock(), Systemd(os.environ))
     install_signals(service.stop)
     service.run()
     return 0
@@ -299,7 +301,7 @@ def _act(options: argparse.Namespace) -> int:
 
 
 def _notify(options: argparse.Namespace) -> int:
-    settings, site = _checked(options)
+    settings, site, _ = _checked(options)
     if not options.all and options.destination is None:
         raise Refused(f"name a destination ({', '.join(site.destinations)}) or give --all")
     names = list(site.destinations) if options.all else [options.destination]

@@ -36,7 +36,7 @@ from hdmonitor.model import (
 )
 from hdmonitor.rulebook import Judged, Rulebook, contradiction
 from hdmonitor.sensors import also_subscribed, check_device, check_point, is_family
-from hdmonitor.settings import read_settings
+from hdmonitor.settings import Settings, read_settings
 from hdmonitor.site_air import Air
 from hdmonitor.site_exposures import exposures_at
 from hdmonitor.site_file import (
@@ -74,6 +74,13 @@ class Drawn:
     book: Rulebook
     judged: Mapping[str, tuple[Judged, ...]]  # by point
     file: SiteFile
+    source: Source
+
+    @property
+    def daily(self) -> Daily | None:
+        """When the site has its daily digest and who gets it."""
+        keys = self.file.site.digest
+        return Daily(keys.at, tuple(keys.notify)) if keys is not None else None
 
 
 def load_site(path: Path) -> tuple[Site | None, list[Problem]]:
@@ -97,7 +104,8 @@ def draw_site(path: Path, now: datetime | None = None) -> tuple[Drawn | None, li
         digest = sha256(path.read_bytes() + catalogue.digest.encode()).hexdigest()
         plan = _Plan(file, left_out, source, now or Clock().now(), catalogue)
         site = plan.site(digest)
-        drawn = Drawn(site, plan.book, {point: tuple(each) for point, each in plan.judged.items()}, file)
+        judged = {point: tuple(each) for point, each in plan.judged.items()}
+        drawn = Drawn(site, plan.book, judged, file, source)
     problems = sorted(source.problems, key=lambda problem: (problem.line, problem.column))
     return (None if any(not problem.warning for problem in problems) else drawn), problems
 
@@ -121,21 +129,24 @@ def _same_value(one: Point, other: Point) -> bool:
     return one.field == other.field and not apart
 
 
-def load_daily(path: Path) -> Daily | None:
-    """Return when the site has its daily digest and who gets it, from a file that `load_site` takes."""
-    file, _ = sound_parts(read_yaml(path))
-    keys = file.site.digest if file is not None else None
-    return Daily(keys.at, tuple(keys.notify)) if keys is not None else None
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What both files say, each read once; None for one that cannot be used."""
+
+    problems: tuple[Problem, ...]
+    settings: Settings | None = None
+    site: Site | None = None
+    daily: Daily | None = None
 
 
-def check(settings_path: Path, site_path: Path, accepts: Callable[[str], str | None]) -> list[Problem]:
-    """Check both files and what each says of the other.
+def check(settings_path: Path, site_path: Path, accepts: Callable[[str], str | None]) -> Checked:
+    """Read both files and check what each says of the other.
 
     `accepts` says why a notification URL cannot be used, None if it can.
     """
     loaded = read_settings(settings_path)
-    site, site_problems = load_site(site_path)
-    settings = loaded.settings
+    drawn, site_problems = draw_site(site_path)
+    settings, site = loaded.settings, drawn.site if drawn else None
     if settings is not None:
         for destination, url in settings.notifications.urls.items():
             where = ("notifications", "urls", destination)
@@ -144,14 +155,15 @@ def check(settings_path: Path, site_path: Path, accepts: Callable[[str], str | N
             if site is not None and destination not in site.destinations:
                 meant = suggest(destination, list(site.destinations))
                 loaded.complain(where, f"there is no destination {destination!r} in {site_path}; {meant}")
-    if settings is not None and site is not None:
-        places = read_yaml(site_path)
-        for destination in site.destinations:
+    if settings is not None and drawn is not None:
+        told = len(drawn.source.problems)
+        for destination in drawn.site.destinations:
             if destination not in settings.notifications.urls:
                 text = f"{destination!r} has no address; add it to {settings_path}, under notifications, urls"
-                places.complain(("destinations", destination), text, at_key=True)
-        site_problems += places.problems
-    return loaded.source.problems + site_problems
+                drawn.source.complain(("destinations", destination), text, at_key=True)
+        site_problems += drawn.source.problems[told:]
+    problems = (*loaded.source.problems, *site_problems)
+    return Checked(problems, settings, site, drawn.daily if drawn is not None else None)
 
 
 def may_be_daily(entry: RuleEntry, equipment: Equipment | None) -> bool:

@@ -12,7 +12,7 @@ from hdmonitor import site_file
 from hdmonitor.alerts.daily import Daily
 from hdmonitor.catalogue import load_catalogue
 from hdmonitor.model import Priority, Response, Side
-from hdmonitor.site import check, load_daily, load_site
+from hdmonitor.site import check, draw_site, load_site
 from hdmonitor.site_file import SiteFile
 from hdmonitor.yaml_source import parse_yaml
 
@@ -870,13 +870,15 @@ def both(tmp_path, monkeypatch):
 
     def both(settings, accepts=lambda _url: None):
         Path("hdmonitor.yaml").write_text(settings)
-        return [str(problem) for problem in check(Path("hdmonitor.yaml"), Path("site.yaml"), accepts)]
+        return [
+            str(problem) for problem in check(Path("hdmonitor.yaml"), Path("site.yaml"), accepts).problems
+        ]
 
     return both
 
 
 def test_both_files_of_the_example_fit_together():
-    assert check(ROOT / "config/hdmonitor.yaml", EXAMPLE, lambda _url: None) == []
+    assert check(ROOT / "config/hdmonitor.yaml", EXAMPLE, lambda _url: None).problems == ()
 
 
 def test_a_destination_without_an_address_is_named_where_it_stands(both):
@@ -929,13 +931,15 @@ def digest(text):
 def test_the_daily_digest_is_a_local_time_and_its_destinations(load, tmp_path):
     assert load(digest('{ at: "06:05", notify: [phone] }')).lines == []
 
-    assert load_daily(tmp_path / "site.yaml") == Daily(time(6, 5), ("phone",))
+    drawn, _ = draw_site(tmp_path / "site.yaml")
+    assert drawn.daily == Daily(time(6, 5), ("phone",))
 
 
 def test_a_site_without_a_digest_has_none(load, tmp_path):
     load(SITE)
 
-    assert load_daily(tmp_path / "site.yaml") is None
+    drawn, _ = draw_site(tmp_path / "site.yaml")
+    assert drawn.daily is None
 
 
 @pytest.mark.parametrize(
