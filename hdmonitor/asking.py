@@ -5,19 +5,22 @@ A request is a mapping of texts with a word for the act under `do`.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from hdmonitor.completions import Completion, Result
 from hdmonitor.events import (
     Acknowledge,
     Act,
     BackInService,
     Close,
     Commission,
+    Complete,
     Document,
     HandReading,
     InUse,
@@ -37,6 +40,9 @@ LONGEST_NAME = 100  # characters
 LONGEST_NOTE = 1000
 MOST_POINTS = 500
 MOST_MINUTES = 100_000
+SHA256 = re.compile(r"[0-9a-f]{64}")
+MOST_ATTACHMENTS = 20
+LONGEST_COUNT = 15  # digits
 ALARM = re.compile(r"A[1-9][0-9]{0,17}")
 
 
@@ -145,10 +151,51 @@ def _yes(name: str, text: str) -> bool:
     return _one_of("yes", "no")(name, text) == "yes"
 
 
+def _day(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text if len(text) == len("2026-03-02") else "")
+    except ValueError:
+        raise Unreadable(
+            f"{name} must be a day of the calendar such as 2026-03-02, not {text!r:.40}"
+        ) from None
+
+
+def _result(name: str, text: str) -> Result:
+    return Result(_one_of(*Result)(name, text))
+
+
+def _count(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_COUNT:
+        raise Unreadable(f"{name} must be a whole number, not {text!r:.20}")
+    return int(text)
+
+
+def _values(name: str, text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Unreadable(f'{name} must be a JSON object such as {{"cfu": 0}}, not {text!r:.40}')
+    return found
+
+
+def _hashes(name: str, text: str) -> tuple[str, ...]:
+    found = tuple(text.split())
+    if not all(SHA256.fullmatch(each) for each in found) or len(found) > MOST_ATTACHMENTS:
+        raise Unreadable(f"{name} are at most {MOST_ATTACHMENTS} SHA-256, with spaces between them")
+    return found
+
+
+def completing(by: str, **words: Any) -> Complete:
+    """Return the act that files a completion."""
+    return Complete(Completion(filed_by=by, **words))
+
+
 BY = {"by": Field(_person)}
 ON = {"alarm": Field(_alarm), **BY}
 
-ACTS: Mapping[str, tuple[type[Act], Mapping[str, Field]]] = {
+ACTS: Mapping[str, tuple[Callable[..., Act], Mapping[str, Field]]] = {
     "ack": (
         Acknowledge,
         {
@@ -207,6 +254,26 @@ ACTS: Mapping[str, tuple[type[Act], Mapping[str, Field]]] = {
             "reference": Field(_number),
             "certificate": Field(_words),
             "found": Field(_words),
+        },
+    ),
+    "complete": (
+        completing,
+        {
+            "obligation": Field(_id),
+            "subject": Field(_id),
+            "on": Field(_day),
+            **BY,
+            "result": Field(_result),
+            "done_by": Field(_note, needed=False),
+            "evaluator": Field(_note, needed=False),
+            "second": Field(_id, needed=False),
+            "values": Field(_values, needed=False),
+            "method": Field(_note, needed=False),
+            "certificate": Field(_note, needed=False),
+            "attachments": Field(_hashes, needed=False),
+            "remark": Field(_note, needed=False),
+            "run": Field(_count, needed=False),
+            "corrects": Field(_count, needed=False),
         },
     ),
 }

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from hdmonitor.completions import Completion, Occurrence, Reminder
 from hdmonitor.model import EPOCH, Level, Message, Priority, Quality, Reading
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -190,6 +191,18 @@ class Commission:
 
 
 @dataclass(frozen=True, slots=True)
+class Complete:
+    """A named person files that an obligation was fulfilled, failed, or corrects what was filed."""
+
+    completion: Completion
+
+    @property
+    def by(self) -> str:
+        """Return the id of the person."""
+        return self.completion.filed_by
+
+
+@dataclass(frozen=True, slots=True)
 class ClockStepped:
     """The wall clock jumped against the monotonic one."""
 
@@ -246,6 +259,7 @@ Act: TypeAlias = (
     | HandReading
     | Override
     | Commission
+    | Complete
 )
 Input: TypeAlias = Message | Reading | Condition | Act | Entry | ClockStepped | Remark
 
@@ -298,6 +312,9 @@ class Kind(StrEnum):
     ACCOUNT = "account"  # who may log in, and with what, was changed
     LOGGED_IN = "logged-in"
     LOCKED_OUT = "locked-out"  # after too many wrong passwords, PINs or codes
+    COMPLETED = "completed"  # what an obligation asks for was filed, or corrected
+    DUE_MOVED = "due-moved"  # without anything having been done
+    DUE_TOLD = "due-told"  # people were reminded of what is due
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,6 +456,9 @@ class Outcome:
     excursions: list[Excursion] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)  # to be written before `excursions`
     snapshots: list[Snapshot] = field(default_factory=list)
+    completions: list[Completion] = field(default_factory=list)
+    occurrences: list[Occurrence] = field(default_factory=list)  # as they are now
+    reminders: list[Reminder] = field(default_factory=list)  # each once for ever
     states: dict[str, Json] = field(default_factory=dict)  # machine state by key; None forgets it
     rooms: set[str] = field(default_factory=set)  # rooms whose face may have changed
     requests: list[tuple[str, bytes]] = field(default_factory=list)  # topic and payload, to be published
@@ -484,3 +504,6 @@ class Restored:
     readings_since: Since = _none_since
     # of each point, the oldest moment from which it can be judged again, and by which limits
     judged_from: dict[str, tuple[datetime, str]] = field(default_factory=dict)
+    completions: Sequence[Completion] = ()
+    occurrences: Sequence[Occurrence] = ()  # those that have not ended
+    reminders: Sequence[Reminder] = ()  # of those

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from hdmonitor import past, rows
+from hdmonitor import filed, past, rows
 from hdmonitor.events import Event, Json, Outcome, Past, Quarantined, Record, Restored
 from hdmonitor.inbox import Copied, Sent
 from hdmonitor.model import EPOCH, NO_TIME, Quality, Reading
@@ -168,6 +168,7 @@ class Journal:
                 rows.WRITE_EXCURSION,
                 [rows.excursion_row(excursion) for excursion in outcome.excursions],
             )
+            filed.write(database, outcome)
             _write_states(database, outcome.states)
             for record in outcome.records:
                 database.execute(rows.write_record(record), tuple(record.values.values()))
@@ -295,6 +296,8 @@ class Journal:
             heard = self._database.execute(rows.SELECT_HEARD).fetchall()
             events, stopped_at = self._database.execute("SELECT events, stopped_at FROM meta").fetchone()
             judged_from = past.judged_from(self._database)
+            completions = tuple(filed.completions(self._database))
+            occurrences, reminders = filed.open_occurrences(self._database)
         return Restored(
             states={key: json.loads(body) for key, body in states},
             heard={row[0]: rows.heard(row[1:]) for row in heard},
@@ -302,6 +305,9 @@ class Journal:
             stopped_at=rows.moment_or_none(stopped_at),
             readings_since=self._judged_since,
             judged_from=judged_from,
+            completions=completions,
+            occurrences=tuple(occurrences),
+            reminders=tuple(reminders),
         )
 
     def _judged_since(

@@ -22,6 +22,7 @@ from hdmonitor.alerts.hours import opening
 from hdmonitor.alerts.situation import Behind
 from hdmonitor.builder import Builder
 from hdmonitor.case import Case, Draft, House, alarm_state, restored_alarm
+from hdmonitor.compliance.obligation import Programme
 from hdmonitor.doubt import acquaint
 from hdmonitor.edges import Edges
 from hdmonitor.events import (
@@ -32,6 +33,7 @@ from hdmonitor.events import (
     ClockStepped,
     Close,
     Commission,
+    Complete,
     Condition,
     Entry,
     Excursion,
@@ -76,6 +78,7 @@ from hdmonitor.sensors.found import GATEWAY, Found
 from hdmonitor.sensors.liveness import is_there
 from hdmonitor.sensors.times import believed
 from hdmonitor.units import add
+from hdmonitor.upkeep import STATE, Upkeep
 from hdmonitor.watch import ALWAYS, Watch, at_rest, middle, outside, stake, unseen
 
 MICROSECOND = timedelta(microseconds=1)
@@ -113,6 +116,7 @@ class Monitor:
         restored: Restored | None = None,
         daily: Daily | None = None,
         recall: Recall | None = None,
+        programme: Programme | None = None,
     ) -> None:
         self.site = site
         self.own = own
@@ -160,6 +164,8 @@ class Monitor:
             self._restore(restored, at)
         self._schedule_all()
         self._daily_next = self._next_daily()
+        self._upkeep = Upkeep(programme, restored) if programme is not None else None
+        self._look_next = self._upkeep.next_look(at) if self._upkeep is not None else NEVER
 
     # --- the way in ---------------------------------------------------------
 
@@ -348,6 +354,8 @@ class Monitor:
             return  # messages that were stamped while an earlier one was decided
         if self._daily_next[0] <= at:
             self._pass_days(at)
+        if self._look_next <= at:
+            self._look(at)
         while (entry := self._agenda.take(at)) is not None:
             due, case = entry
             self.now = max(self.now, due)
@@ -361,6 +369,16 @@ class Monitor:
             self._daily_next = NEVER, day
             self._pass_time(max(self.now, moment))
             self._tell_daily(day, self.now)
+
+    def _look(self, at: datetime) -> None:
+        """Look through what is due, as of the moment at which that was to happen."""
+        assert self._upkeep is not None  # noqa: S101  # else it is never due
+        moment, self._look_next = max(self.now, self._look_next), NEVER
+        self._pass_time(moment)
+        self._upkeep.look(self.now, self._draft)
+        self._look_next = self._upkeep.next_look(self.now)
+        if self._look_next <= at:
+            self._look(at)
 
     def _next_daily(self) -> tuple[datetime, date]:
         """Return the next moment of a digest, and the local day that it is for."""
@@ -535,6 +553,7 @@ class Monitor:
         self._agenda.clear()
         self._schedule_all()
         self._daily_next = self._next_daily()
+        self._look_next = self._upkeep.next_look(self.now) if self._upkeep is not None else NEVER
         detail: dict[str, Json] = {"by_s": by.total_seconds()}
         self._draft.event(self.now, Kind.CLOCK_STEPPED, "monitor", detail)
 
@@ -829,6 +848,8 @@ class Monitor:
                 return self._enter(act)
             case Commission():
                 return self._commission(act)
+            case Complete():
+                return self._complete(act)
             case Acknowledge() | Close():
                 return self._act(act)
         return "not yet possible"
@@ -890,6 +911,21 @@ class Monitor:
             values = {**row.values, row.event: number} if row.event else row.values
             self._draft.outcome.records.append(replace(row, values=values))
         return ""
+
+    def _complete(self, act: Complete) -> str:
+        """File what was done about an obligation; return why not, or nothing."""
+        asked = act.completion
+        refusal = self._unknown_person(asked.filed_by)
+        if not refusal and asked.second:
+            refusal = self._unknown_person(asked.second)
+        if not refusal and self._upkeep is None:
+            refusal = "the site file has no section 'compliance'; add it, see docs/compliance.md"
+        if not refusal and self._upkeep is not None:
+            refusal = self._upkeep.file(asked, self.now, self._draft)
+        if refusal:
+            detail: dict[str, Json] = {"by": asked.filed_by, "reason": refusal, "note": asked.obligation}
+            self._draft.event(self.now, Kind.REFUSED, STATE, detail)
+        return refusal
 
     def _unknown_person(self, by: str) -> str:
         if by in self.site.people:

@@ -17,7 +17,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Self
 
-from hdmonitor import rows
+from hdmonitor import filed, rows
+from hdmonitor.completions import Completion, Occurrence, Reminder
 from hdmonitor.events import Alarm, Excursion, Json, LastHeard
 from hdmonitor.model import Quality, Reading
 from hdmonitor.outbox import SLOWEST_RETRY
@@ -313,6 +314,23 @@ class Reader:
             "SELECT key, body FROM state WHERE key >= ? AND key < ?", prefix, prefix + "\U0010ffff"
         )
         return {key: json.loads(body) for key, body in found}
+
+    # --- obligations --------------------------------------------------------
+
+    def completions(self) -> list[Completion]:
+        """Return everything that was filed, corrections and what they correct included, in that order."""
+        with refusing(self.path):
+            return filed.completions(self._database)
+
+    def occurrences(self) -> list[Occurrence]:
+        """Return every day on which something ever fell due, in the order of those days."""
+        with refusing(self.path):
+            return filed.occurrences(self._database)
+
+    def reminders(self) -> list[Reminder]:
+        """Return every step that was told, in the order of telling."""
+        with refusing(self.path):
+            return filed.reminders(self._database)
 
     # --- is it intact? ------------------------------------------------------
 

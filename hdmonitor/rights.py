@@ -11,6 +11,7 @@ from hdmonitor.events import (
     BackInService,
     Close,
     Commission,
+    Complete,
     Document,
     HandReading,
     InUse,
@@ -53,6 +54,7 @@ MAY: Mapping[type[Act], frozenset[Role]] = {
     HandReading: STAFF | {Role.QA},
     Override: PHARMACISTS,
     Commission: STAFF | {Role.QA, Role.ADMINISTRATOR},
+    Complete: EVERYBODY,
 }
 
 

@@ -24,6 +24,7 @@ from hdmonitor.adapters.timer import Timer
 from hdmonitor.alerts.daily import Daily
 from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
+from hdmonitor.compliance.obligation import Programme
 from hdmonitor.core import BEAT, INBOX_SIZE, Core
 from hdmonitor.events import Condition
 from hdmonitor.inbox import BadLine, Item, Stop
@@ -55,9 +56,12 @@ class Plan:
     influx: InfluxConfig | None = None
     web: Web | None = None
     daily: Daily | None = None
+    programme: Programme | None = None
 
 
-def plan_of(settings: Settings, site: Site, daily: Daily | None = None) -> Plan:
+def plan_of(
+    settings: Settings, site: Site, daily: Daily | None = None, programme: Programme | None = None
+) -> Plan:
     """Put settings and site together; relative paths are those of the settings already."""
     broker, influx = settings.broker, settings.influx
     tls = broker.tls
@@ -87,6 +91,7 @@ def plan_of(settings: Settings, site: Site, daily: Daily | None = None) -> Plan:
         else None,
         web=settings.web,
         daily=daily,
+        programme=programme,
     )
 
 
@@ -140,7 +145,9 @@ class Service:
         now = self._clock.now()
         # A clock that was set back while we were down is a step like any other.
         back = min(now - (restored.stopped_at or now), NO_TIME)
-        monitor = Monitor(plan.site, plan.own, now - back, restored, plan.daily, self.journal.recall)
+        monitor = Monitor(
+            plan.site, plan.own, now - back, restored, plan.daily, self.journal.recall, plan.programme
+        )
         # The site stays as long as the process. Looking through ten thousand points for garbage
         # takes longer than many commits.
         gc.collect()

@@ -16,10 +16,16 @@ from hdmonitor.alerts import fitting
 from hdmonitor.alerts.wording import Text
 
 DAILY = "daily"  # stands where other notices have the id of their alarm
+DUE = "due "  # the same of what is due, before its day: "due 2026-03-05"
 A_DAY = timedelta(days=1)
 LISTED = 5  # ids in one list
 NAMED = 2  # names in one list
 WHERE = "See: hdmonitor alarms list"
+
+
+def is_digest(alarm: str) -> bool:
+    """Tell whether a notice is about no alarm, but a message of the day."""
+    return alarm == DAILY or alarm.startswith(DUE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hdmonitor.alerts import fitting
-from hdmonitor.alerts.daily import DAILY
+from hdmonitor.alerts.daily import is_digest
 from hdmonitor.events import About, Notice
 from hdmonitor.model import Priority
 
@@ -53,8 +53,8 @@ def fold(owed: Sequence[Waiting]) -> list[Outgoing]:
 
     `owed` comes as the journal gives it: highest priority first, then oldest.
     """
-    daily = [_alone(each) for each in owed if each.notice.alarm == DAILY]
-    owed = [each for each in owed if each.notice.alarm != DAILY]
+    daily = [_alone(each) for each in owed if is_digest(each.notice.alarm)]
+    owed = [each for each in owed if not is_digest(each.notice.alarm)]
     whole = [each for each in owed if each.notice.contained or each.notice.priority is Priority.CRITICAL]
     whole.sort(key=lambda each: each.notice.priority is not Priority.CRITICAL)
     others = [each for each in owed if each not in whole]

@@ -1,0 +1,92 @@
+"""What people are told of what is due: the person about themselves, others never about a result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from hdmonitor.alerts import fitting
+from hdmonitor.alerts.wording import Text
+from hdmonitor.compliance.due import Due, State
+from hdmonitor.compliance.obligation import SubjectKind
+from hdmonitor.compliance.reminders import Told
+
+A_DAY = timedelta(days=1)
+LISTED = 6
+WHERE = "See: hdmonitor compliance status"
+OF_PEOPLE = (SubjectKind.PERSON, SubjectKind.FACEPIECE)
+
+
+def text(told: Sequence[Told], reader: str, on: date) -> Text:
+    """Return the message of a local day to the person `reader`: in full when it is about one thing."""
+    if len(told) == 1:
+        (one,) = told
+        own = one.due.subject.kind in OF_PEOPLE and one.due.subject.id == reader
+        return _own(one.due, one.day, on) if own else _other(one.due, one.day, on)
+    late = sum(each.day < on for each in told)
+    first = _day(min(each.day for each in told))
+    title = f"{len(told)} due, {late} overdue" if late else f"{len(told)} due, the first {first}"
+    shown = [_item(each, reader) for each in sorted(told, key=lambda each: each.day)[:LISTED]]
+    return Text(title, fitting.body(WHERE, _fitting_items(shown, len(told))))
+
+
+def _fitting_items(items: list[str], count: int) -> list[tuple[int, str]]:
+    """Return as many items as fit, and how many more there are."""
+    while len(items) > 1:
+        more = f" and {count - len(items)} more" if count > len(items) else ""
+        if len(line := f"{'; '.join(items)}{more}.") <= fitting.BODY - len(WHERE) - 1:
+            return [(0, line)]
+        items = items[:-1]
+    return [(0, f"{items[0]} and {count - 1} more.")]
+
+
+def _item(told: Told, reader: str) -> str:
+    subject, short = told.due.subject, told.due.obligation.short
+    who = "" if subject.id == reader and subject.kind in OF_PEOPLE else f"{subject.name}: "
+    return f"{who}{short} {_day(told.day)}"
+
+
+def _own(due: Due, day: date, on: date) -> Text:
+    state, short = due.state(on), due.obligation.short
+    if state is State.FAILED:
+        title = f"Your {short} has to be repeated"
+    elif state is State.NEVER:
+        title = f"Your {short} is not on record"
+    elif on > day:
+        title = f"Your {short} is overdue"
+    else:
+        title = f"Your {short} ends {_day(day)}"
+    return _said(due, day, on, title, f"Your {short}", "Book with your supervisor.")
+
+
+def _other(due: Due, day: date, on: date) -> Text:
+    name = due.subject.name
+    title = f"{name}: {due.obligation.short} {'overdue' if on > day else f'due {_day(day)}'}"
+    what = fitting.plain(f"{name}: {due.obligation.short}")
+    return _said(due, day, on, title, what, "")
+
+
+def _said(due: Due, day: date, on: date, title: str, what: str, how: str) -> Text:
+    obligation = due.obligation
+    late = on > day or due.state(on) in (State.NEVER, State.FAILED)
+    left = (day - on).days
+    when = f"Since {_day(day + A_DAY)}." if on > day else "Today." if not left else _left(left)
+    if late:
+        then = f"Until then {obligation.consequence}" if obligation.consequence else ""
+    else:
+        then = f"From {_day(day + A_DAY)} {obligation.consequence}" if obligation.consequence else ""
+    cut = len(title) > fitting.TITLE
+    parts = ((0, f"{what}." if cut else ""), (0, when), (1, how), (0, then))
+    end = f"({due.case.rule}, {obligation.force.name})."
+    return Text(fitting.shortened(title, fitting.TITLE), fitting.body(end, parts))
+
+
+def _left(days: int) -> str:
+    return "1 day left." if days == 1 else f"{days} days left."
+
+
+def _day(day: date) -> str:
+    """Write a day as people say it, the same in every locale: "Fri 12 Mar"."""
+    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day.weekday()]
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    return f"{weekday} {day.day} {months[day.month - 1]}"
