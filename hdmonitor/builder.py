@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from hdmonitor.agenda import Agenda
 from hdmonitor.case import Case, House, Seen
 from hdmonitor.doubt import Doubt, habits_of
+from hdmonitor.events import HELP
 from hdmonitor.exposure import Tally
 from hdmonitor.late import LateCase, Track
 from hdmonitor.model import (
@@ -48,6 +49,7 @@ class Own:
 
     on_delay: timedelta
     priority: Priority
+    response: Response = Response.OTHER
 
 
 # A broker that restarts is back within seconds. Dashboards can wait for the
@@ -58,6 +60,7 @@ OWN = {
     "influx": Own(NO_TIME, Priority.LOW),
     "notify": Own(NO_TIME, Priority.HIGH),
     "disk": Own(NO_TIME, Priority.HIGH),
+    HELP: Own(NO_TIME, Priority.CRITICAL, Response.CONTAINMENT),  # somebody may be hurt
 }
 OWN_OTHERWISE = Own(NO_TIME, Priority.MEDIUM)
 
@@ -112,11 +115,12 @@ class Builder:
 
     def of_itself(self, subject: str) -> Case:
         """Return the case of a condition of the monitor itself."""
-        own = OWN.get(subject.partition(":")[0], OWN_OTHERWISE)
+        kind, _, place = subject.partition(":")
+        own = OWN.get(kind, OWN_OTHERWISE)
         point = Point(
             id=f"hdmonitor.{subject}",
             name="Monitor",
-            room="",
+            room=place if kind == HELP else "",
             equipment=None,
             quantity="state",
             topic="",
@@ -126,6 +130,7 @@ class Builder:
             every=NO_TIME,
             valid_for=FOREVER,
             rules=(),
+            response=own.response,
         )
         case = self._own_case(point, "HDM-SELF", _wrong_for(own.on_delay, own.priority, "in trouble"))
         self._agenda.rank(case)

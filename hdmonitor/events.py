@@ -232,6 +232,9 @@ class Record:
     taken: str = ""  # refused with this sentence when there is such a row; empty: it is replaced
 
 
+HELP = "help"  # condition of a room where somebody alone has called; its subject is "help:<room>"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Something a person writes down that judges nothing: the event that tells it, and its rows."""
@@ -311,6 +314,10 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"  # an alarm of which late data leave nothing
     ACCOUNT = "account"  # who may log in, and with what, was changed
     LOGGED_IN = "logged-in"
+    DRUG_LIST = "drug-list"  # the site's list of hazardous drugs is another one
+    INCIDENT = "incident"  # a spill or an exposure was reported
+    HELP = "help"  # somebody alone called, or is no longer alone
+    DRILL = "drill"  # a spill drill started or stopped
     LOCKED_OUT = "locked-out"  # after too many wrong passwords, PINs or codes
     COMPLETED = "completed"  # what an obligation asks for was filed, or corrected
     DUE_MOVED = "due-moved"  # without anything having been done

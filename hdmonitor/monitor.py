@@ -26,6 +26,7 @@ from hdmonitor.compliance.obligation import Programme
 from hdmonitor.doubt import acquaint
 from hdmonitor.edges import Edges
 from hdmonitor.events import (
+    HELP,
     About,
     Acknowledge,
     Act,
@@ -910,6 +911,12 @@ class Monitor:
         for row in entry.records:
             values = {**row.values, row.event: number} if row.event else row.values
             self._draft.outcome.records.append(replace(row, values=values))
+        if entry.kind is Kind.HELP:
+            called = entry.detail["is"] == "called"
+            text = f"{self.site.people[entry.by].name} is alone there and calls for help"
+            self._condition(
+                Condition(f"{HELP}:{entry.subject}", called, text if called else "somebody is there")
+            )
         return ""
 
     def _complete(self, act: Complete) -> str:

@@ -17,8 +17,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Self
 
-from hdmonitor import filed, rows
+from hdmonitor import evidence, filed, rows
 from hdmonitor.completions import Completion, Occurrence, Reminder
+from hdmonitor.compliance.hazardous import Drug
+from hdmonitor.compliance.incidents import Drill, Incident
 from hdmonitor.events import Alarm, Excursion, Json, LastHeard
 from hdmonitor.model import Quality, Reading
 from hdmonitor.outbox import SLOWEST_RETRY
@@ -331,6 +333,23 @@ class Reader:
         """Return every step that was told, in the order of telling."""
         with refusing(self.path):
             return filed.reminders(self._database)
+
+    # --- evidence -----------------------------------------------------------
+
+    def drugs(self) -> list[Drug]:
+        """Return the site's newest list of hazardous drugs, by name."""
+        with refusing(self.path):
+            return evidence.drugs(self._database)
+
+    def incidents(self) -> list[Incident]:
+        """Return every incident in the order of filing."""
+        with refusing(self.path):
+            return evidence.incidents(self._database)
+
+    def drills(self) -> list[Drill]:
+        """Return every spill drill, the oldest first."""
+        with refusing(self.path):
+            return evidence.drills(self._database)
 
     # --- is it intact? ------------------------------------------------------
 

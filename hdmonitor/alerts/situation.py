@@ -66,6 +66,8 @@ class Situation:
         """What to call the unit or room, as staff say it; of a sensor, with what it measures."""
         name = self.point.name
         match self.cause:
+            case "self" if self.room is not None:
+                return self.room.name
             case "self":
                 return self.point.id.partition(":")[2] or name
             case "gateway":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hdmonitor.alerts import fitting, sums
 from hdmonitor.alerts.situation import Situation
-from hdmonitor.events import About
+from hdmonitor.events import HELP, About
 from hdmonitor.model import Force, Level, Priority, Response, Side, Threshold
 
 __all__ = [
@@ -67,6 +67,7 @@ OWN_TITLES = {
     "influx": "InfluxDB takes no data",
     "notify": "NOT REACHED: {name}",
     "disk": "DISK NEARLY FULL: the record may stop",
+    HELP: "HELP, ALONE: {name}",
 }
 OWN_ENDS = {
     "broker": "Broker connected again",
@@ -74,6 +75,7 @@ OWN_ENDS = {
     "influx": "InfluxDB takes data again",
     "notify": "Messages reach {name} again",
     "disk": "Disk has room again",
+    HELP: "{name}: no longer alone",
 }
 
 
@@ -401,6 +403,8 @@ def _instruction(s: Situation) -> str:
     if s.cause == "late":
         return LATE_CONTAINMENT if s.rule.response is Response.CONTAINMENT else LATE_STOCK
     told = fitting.plain(s.rule.instruction) or INSTRUCTIONS[s.cause]
+    if s.cause == "self" and s.subject == HELP:
+        told = "Go there now with a second person. Spill kit, gloves, gown, respirator first"
     limit = s.threshold if s.cause == "limit" and s.rule.force is not Force.SHOULD else None
     if limit is not None and limit.level is Level.WARNING and limit.priority < Priority.HIGH:
         told = f"Check it. If worse: {told[:1].lower()}{told[1:]}"
