@@ -20,6 +20,7 @@ from hdmonitor import (
     cli_commission,
     cli_discover,
     cli_messages,
+    cli_people,
     cli_replay,
     cli_rulebook,
     cli_stories,
@@ -80,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         NotAccepted,
         cli_rulebook.NoSuchRule,
         cli_alarms.NotDone,
+        cli_people.NotChanged,
         cli_stories.NotPlayed,
         cli_replay.NotReplayed,
         cli_commission.NotCommissioned,
@@ -123,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     add("run", _run, "watch the site until SIGTERM", both)
     add("check", _check, "validate both files and print the effective configuration", both)
     _add_alarms(add("alarms", _alarms_list, "list, show, answer and close alarms"), both, journal)
+    cli_people.add_arguments(add("people", _people, "who may log in, and with what"), both)
     notify = add("notify", _notify, "send a test message", both)
     notify.add_argument("what", choices=["test"])
     notify.add_argument("destination", nargs="?", help="id of a destination")
@@ -254,6 +257,8 @@ def _check(options: argparse.Namespace) -> int:
         print(f"# {point.id}: {rules or 'NOT JUDGED'}")
         for off in point.off:
             print(f"#   OFF: {off}")
+    if settings.web.public_url is None:
+        print("# messages carry no links to answer by: web.public_url is not set")
     today = Clock().now().astimezone(ZoneInfo(site.zone)).date()
     for certificate in certificates(site, load_catalogue()):
         print(f"# {certificate.room.name}: {certificate.said(today)}")
@@ -295,6 +300,10 @@ def _alarms_show(options: argparse.Namespace) -> int:
 def _act(options: argparse.Namespace) -> int:
     record = _settings(options.config).record
     return cli_alarms.act(options, record.journal, record.socket)
+
+
+def _people(options: argparse.Namespace) -> int:
+    return cli_people.run(options, _settings(options.config).record, _site(options.site))
 
 
 # --- messages, record ---------------------------------------------------------

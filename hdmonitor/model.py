@@ -387,6 +387,7 @@ class Site:
     maintenance: tuple[Maintenance, ...] = ()
     config_hash: str = ""
     destinations: tuple[str, ...] = field(default=())
+    recipients: Mapping[str, str] = field(default_factory=dict)  # of each destination, who reads it
     adjacencies: tuple[Adjacency, ...] = ()
     placements: tuple[Placement, ...] = ()
     duties: Mapping[str, Duty] = field(default_factory=dict)

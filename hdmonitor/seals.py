@@ -23,6 +23,7 @@ from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSaf
 KEY_BYTES = 32
 LINK_LIVES = timedelta(hours=72)  # a weekend: answered on Friday night, written down on Monday
 SESSION_LIVES = timedelta(hours=12)  # a shift
+BOARD_LIVES = timedelta(days=365)  # a screen on the wall that acts on nothing
 FORM_LIVES = timedelta(hours=12)
 CODE_DIGITS = 6
 
@@ -93,16 +94,17 @@ class Seals:
 
     # --- sessions -------------------------------------------------------------
 
-    def session(self, person: str, stamp: str) -> str:
+    def session(self, person: str, stamp: str, *, board: bool = False) -> str:
         """Return what a browser keeps of a login."""
-        return str(self._signs("session").dumps([person, stamp]))
+        return str(self._signs("board" if board else "session").dumps([person, stamp]))
 
-    def open_session(self, text: str) -> tuple[str, str] | None:
-        """Return person and stamp of a session, None if there is none or it is over."""
-        body, wrong = self._opened("session", text, SESSION_LIVES)
-        if wrong or not isinstance(body, list) or len(body) != 2:  # noqa: PLR2004  # the two of `session`
-            return None
-        return str(body[0]), str(body[1])
+    def open_session(self, text: str) -> tuple[str, str, bool] | None:
+        """Return person and stamp of a session and whether it is a board's, None if there is none."""
+        for board, lives in ((False, SESSION_LIVES), (True, BOARD_LIVES)):
+            body, wrong = self._opened("board" if board else "session", text, lives)
+            if not wrong and isinstance(body, list) and len(body) == 2:  # noqa: PLR2004  # the two of `session`
+                return str(body[0]), str(body[1]), board
+        return None
 
     # --- forms ----------------------------------------------------------------
 

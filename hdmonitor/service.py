@@ -9,11 +9,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from queue import Full, Queue
 from time import monotonic
 from types import FrameType
 
+from hdmonitor.accounts import account_asked
 from hdmonitor.adapters.control import ControlServer
 from hdmonitor.adapters.heartbeat import Heartbeat
 from hdmonitor.adapters.influx import Copier, InfluxConfig
@@ -22,11 +24,12 @@ from hdmonitor.adapters.mqtt import BrokerConfig, Link
 from hdmonitor.adapters.systemd import Systemd
 from hdmonitor.adapters.timer import Timer
 from hdmonitor.alerts.daily import Daily
+from hdmonitor.asking import act_asked
 from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.core import BEAT, INBOX_SIZE, Core
-from hdmonitor.events import Condition
+from hdmonitor.events import Act, Condition, Entry
 from hdmonitor.inbox import BadLine, Item, Stop
 from hdmonitor.journal import Journal, JournalRefused
 from hdmonitor.model import NO_TIME, Rule, Site
@@ -34,11 +37,13 @@ from hdmonitor.monitor import Monitor
 from hdmonitor.seals import Seals, key_beside
 from hdmonitor.settings import Settings, Web
 from hdmonitor.web.app import Pages
+from hdmonitor.web.desk import Outside
 from hdmonitor.web.health import health
 from hdmonitor.web.server import WebServer, listen
 
 log = logging.getLogger(__name__)
 
+LOOPBACK = "127.0.0.1"
 STOP_WITHIN = 20.0  # seconds; systemd's own limit is longer
 
 
@@ -154,7 +159,13 @@ class Service:
         gc.freeze()
         with ExitStack() as house:
             house.callback(self.journal.close)
-            door = house.enter_context(listen(plan.web.host, plan.web.port)) if plan.web else None
+            outside = self._outside()
+            host = (
+                plan.web.host
+                if plan.web and (outside.elsewhere or _of_this_machine(plan.web.host))
+                else LOOPBACK
+            )
+            door = house.enter_context(listen(host, plan.web.port)) if plan.web else None
             link = Link(
                 plan.broker,
                 plan.site.topics,
@@ -184,9 +195,13 @@ class Service:
             house.enter_context(messenger)
             if copier is not None:
                 house.enter_context(copier)
-            house.enter_context(ControlServer(plan.socket, self.put, failed=self._failed))
-            if door is not None:
-                house.enter_context(WebServer(door, self._pages(core), failed=self._failed))
+            house.enter_context(
+                ControlServer(plan.socket, self.put, failed=self._failed, asked=self._requested)
+            )
+            if door is not None and plan.web is not None:
+                house.enter_context(
+                    WebServer(door, self._pages(core, outside), failed=self._failed, proxy=plan.web.proxy)
+                )
             if plan.heartbeat is not None:
                 house.enter_context(Heartbeat(plan.heartbeat, lambda: self._works(core), failed=self._failed))
             daily = plan.daily.at if plan.daily else None
@@ -200,7 +215,25 @@ class Service:
         if self._error is not None:
             raise Ended(f"{type(self._error).__name__}: {self._error}") from self._error
 
-    def _pages(self, core: Core) -> Pages:
+    def _outside(self) -> Outside:
+        """Return how the pages are reached: from elsewhere only if somebody can log in."""
+        web = self._plan.web
+        if web is None or _of_this_machine(web.host):
+            return Outside(web.public_url if web else None)
+        with self.journal.reader() as reader:
+            accounts = reader.accounts()
+        if any(account.password and not account.disabled for account in accounts.values()):
+            return Outside(web.public_url, elsewhere=True)
+        # To watch matters more than to be seen.
+        log.warning(
+            "nobody can log in yet: pages are served at %s instead of %s; give an administrator a password"
+            " with: hdmonitor people password PERSON, then restart",
+            LOOPBACK,
+            web.host,
+        )
+        return Outside(web.public_url)
+
+    def _pages(self, core: Core, outside: Outside) -> Pages:
         return Pages(
             self._plan.site,
             self.journal.reader,
@@ -210,7 +243,18 @@ class Service:
             copies=self._plan.influx is not None,
             put=self.put,
             seals=self._seals,
+            outside=outside,
         )
+
+    def _requested(self, request: object) -> Act | Entry | str:
+        """Return what the command line asks for: an act, or a change of an account."""
+        if not isinstance(request, dict) or request.get("do") != "account":
+            return act_asked(request)
+        try:
+            with self.journal.reader() as reader:
+                return account_asked(request, self._plan.site, reader.accounts())
+        except JournalRefused as refused:
+            return str(refused)
 
     def _works(self, core: Core) -> bool:
         """Tell whether everything vital works, as `/healthz` does."""
@@ -275,6 +319,17 @@ class Service:
         for url in list(self._plan.urls.values())[:1]:
             title = "hdmonitor STOPPED: nothing is watched"
             send_now(url, title, f"{why:.110}. Read the gauges, call IT.")
+
+
+def _of_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _host(web: Web, outside: Outside) -> str:
+    return web.host if outside.elsewhere or _of_this_machine(web.host) else LOOPBACK
 
 
 def _remembered(state: object) -> list[str]:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from io import StringIO
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -137,11 +139,31 @@ class Notifications(Section):
     )
 
 
+def _public(url: str) -> str:
+    parts = urlsplit(_http(url))
+    if not parts.hostname or parts.query or parts.fragment or parts.username or parts.path not in {"", "/"}:
+        raise ValueError("must be a scheme and a host, perhaps with a port, such as https://monitor.example")
+    return url.rstrip("/")
+
+
+def _address(address: str) -> str:
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        raise ValueError("must be the IP address of the proxy, such as 127.0.0.1") from None
+
+
 class Web(Section):
     """The web pages."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
+    public_url: Annotated[str, AfterValidator(_public)] | None = Field(
+        default=None, description="where phones reach the pages; messages carry links only if it is set"
+    )
+    proxy: Annotated[str, AfterValidator(_address)] | None = Field(
+        default=None, description="address of a reverse proxy whose word on who asks is believed"
+    )
 
 
 class Settings(BaseSettings):

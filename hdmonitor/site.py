@@ -246,6 +246,7 @@ class _Plan:
             maintenance=self._maintenance(),
             config_hash=digest,
             destinations=tuple(self.file.destinations),
+            recipients={id_: keys.person for id_, keys in self.file.destinations.items()},
             adjacencies=adjacencies,
             placements=site_air.placements(self.catalogue),
             duties={id_: self._duty(id_, keys) for id_, keys in self.file.duties.items()},

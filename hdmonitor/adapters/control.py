@@ -23,7 +23,7 @@ from socketserver import BaseRequestHandler, ThreadingUnixStreamServer
 from typing import Any, Self
 
 from hdmonitor.asking import LONGEST_NOTE, act_asked
-from hdmonitor.events import Act, Json
+from hdmonitor.events import Act, Entry, Json
 from hdmonitor.inbox import Asked, Item
 
 LONGEST_LINE = 8192  # bytes, of requests and answers
@@ -87,16 +87,22 @@ class ControlServer:
     """
 
     def __init__(
-        self, path: Path, put: Callable[[Item], None], *, failed: Callable[[BaseException], None]
+        self,
+        path: Path,
+        put: Callable[[Item], None],
+        *,
+        failed: Callable[[BaseException], None],
+        asked: Callable[[object], Act | Entry | str] = act_asked,
     ) -> None:
         self._path = path
         self._put = put
+        self._asked = asked  # what a request asks for, or why it cannot be asked
         self._failed = failed
 
     def __enter__(self) -> Self:
         _make_way(self._path)
         try:
-            self._server = _Server(self._path, self._put)
+            self._server = _Server(self._path, self._put, self._asked)
         except OSError as error:
             raise ControlRefused(
                 f"{self._path}: the socket for the command line cannot be made ({error});"
@@ -146,8 +152,11 @@ class _Server(ThreadingUnixStreamServer):
     block_on_close = False
     request_queue_size = MOST_CLIENTS
 
-    def __init__(self, path: Path, put: Callable[[Item], None]) -> None:
+    def __init__(
+        self, path: Path, put: Callable[[Item], None], asked: Callable[[object], Act | Entry | str]
+    ) -> None:
         self.put = put
+        self.asked = asked
         self._room = threading.Semaphore(MOST_CLIENTS)
         super().__init__(str(path), _Client)
 
@@ -184,10 +193,10 @@ class _Client(BaseRequestHandler):
         except OSError:
             _answer(self.request, f"no request within {SPEAK_WITHIN:.0f} s")
             return
-        act = _act(line)
+        act = _act(line, self.server.asked)
         _answer(self.request, act if isinstance(act, str) else self._decided(act))
 
-    def _decided(self, act: Act) -> str:
+    def _decided(self, act: Act | Entry) -> str:
         reply: SimpleQueue[str] = SimpleQueue()
         self.server.put(Asked(act, reply))
         try:
@@ -202,7 +211,7 @@ def _answer(request: socket.socket, refusal: str) -> None:
         request.sendall(json.dumps(body).encode() + b"\n")
 
 
-def _act(line: bytes) -> Act | str:
+def _act(line: bytes, read: Callable[[object], Act | Entry | str]) -> Act | Entry | str:
     """Return what a request asks for, or why it cannot be asked."""
     if len(line) > LONGEST_LINE:
         return f"the request is longer than {LONGEST_LINE} bytes"
@@ -210,4 +219,4 @@ def _act(line: bytes) -> Act | str:
         asked = json.loads(line)
     except (ValueError, RecursionError):
         return "the request is not a line of JSON"
-    return act_asked(asked)
+    return read(asked)

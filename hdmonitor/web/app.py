@@ -17,7 +17,7 @@ from hdmonitor.model import Site
 from hdmonitor.reader import Reader
 from hdmonitor.seals import Seals
 from hdmonitor.status import Status
-from hdmonitor.web import first, machine
+from hdmonitor.web import first, login, machine
 from hdmonitor.web.desk import Desk, Outside
 from hdmonitor.web.visit import Visit, visitor_of
 
@@ -68,7 +68,7 @@ class Pages:
             outside=outside,
         )
         # Each module of pages gives its routes; a new one is added here.
-        routes = [*machine.routes(self.desk), *first.routes(self.desk)]
+        routes = [*machine.routes(self.desk), *login.routes(self.desk), *first.routes(self.desk)]
         self._app: ASGIApp = Starlette(
             routes=routes,
             middleware=[Middleware(Guarded)],

@@ -22,6 +22,7 @@ from hdmonitor.rows import Account
 from hdmonitor.seals import Seals
 from hdmonitor.status import Status
 from hdmonitor.web.kept import Kept
+from hdmonitor.web.throttle import Throttle
 
 ANSWER_WITHIN = 10.0  # seconds for the core
 MOST_ASKING = 16  # acts that wait for the core at once
@@ -67,6 +68,7 @@ class Desk:
         self.seals = seals
         self.outside = outside
         self.zone = ZoneInfo(site.zone)
+        self.throttle = Throttle()
         self._put = put
         self._asking = threading.Semaphore(MOST_ASKING)
         self._accounts = Kept(self._counted)
@@ -110,6 +112,11 @@ class Desk:
     def person(self, id_: str) -> Person | None:
         """Return a person of the site."""
         return self.site.people.get(id_)
+
+    @property
+    def anybody(self) -> bool:
+        """Whether anybody has an account."""
+        return self._accounts() > 0
 
     @property
     def unlocked(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
@@ -12,10 +13,13 @@ from typing import Self
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 START_WITHIN = 10.0  # seconds
 LEAVE = 2  # seconds for answers that are under way when we stop
 MOST_CLIENTS = 100  # connections; more are told to come back
+HEAD_WITHIN = 10.0  # seconds for a client to say what it wants
+LONGEST_HEAD = 16 * 1024  # bytes
 
 
 class NotServed(Exception):
@@ -46,10 +50,16 @@ class WebServer:
     """Serves `pages` on the bound socket `door` while it is entered.
 
     `failed` gets whatever ended the thread, which nothing else would notice.
+    `proxy` is the address whose X-Forwarded-For is believed.
     """
 
     def __init__(
-        self, door: socket.socket, pages: ASGIApp, *, failed: Callable[[BaseException], None]
+        self,
+        door: socket.socket,
+        pages: ASGIApp,
+        *,
+        failed: Callable[[BaseException], None],
+        proxy: str | None = None,
     ) -> None:
         self._door = door
         self._failed = failed
@@ -57,13 +67,17 @@ class WebServer:
             uvicorn.Config(
                 pages,
                 loop="asyncio",
-                http="h11",
+                http=Patient,
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 limit_concurrency=MOST_CLIENTS,
+                h11_max_incomplete_event_size=LONGEST_HEAD,
+                # Who asks is what the connection says, unless the site names its proxy.
+                proxy_headers=proxy is not None,
+                forwarded_allow_ips=proxy or "",
                 timeout_graceful_shutdown=LEAVE,
             )
         )
@@ -90,6 +104,43 @@ class WebServer:
         else:
             if not self._server.should_exit:
                 self._failed(RuntimeError("the web server has stopped"))
+
+
+class Patient(H11Protocol):
+    """Waits for a request only so long: a client that sends it byte by byte keeps no place from others."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Stop waiting once a request has begun to be answered."""
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before or (self.cycle is not None and not self.cycle.response_complete):
+            self._rest()
+        elif self._patience is None:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client."""
+        self._rest()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._patience = self.loop.call_later(HEAD_WITHIN, self._leave)
+
+    def _rest(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _leave(self) -> None:
+        self._patience = None
+        self.transport.abort()
 
 
 class _Server(uvicorn.Server):

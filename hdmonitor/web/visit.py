@@ -23,6 +23,7 @@ from starlette.types import Message
 from hdmonitor.events import Act, Entry
 from hdmonitor.model import Person
 from hdmonitor.reader import JournalRefused
+from hdmonitor.rights import Role
 from hdmonitor.rows import Account
 from hdmonitor.web.desk import Desk
 
@@ -31,7 +32,7 @@ VISITOR = "hdmonitor-visitor"  # before a login: whose form it is
 LONGEST_FORM = 64 * 1024  # bytes
 MOST_FIELDS = 60
 BODY_WITHIN = 10.0  # seconds for a browser to send its form
-BOARD = "board"  # the role of a wall display: it reads, it never acts
+BOARD = Role.BOARD  # a wall display: it reads, it never acts
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +195,12 @@ def _session(desk: Desk, request: Request) -> Visitor | None:
     opened = desk.seals.open_session(cookie) if cookie else None
     if opened is None:
         return None
-    id_, stamp = opened
+    id_, stamp, board = opened
     account, person = desk.account(id_), desk.person(id_)
     if account is None or person is None or account.disabled or account.stamp != stamp:
         return None
+    if board is not (person.role == BOARD):
+        return None  # the role was changed since
     return Visitor(person, "session", cookie)
 
 
@@ -213,6 +216,11 @@ def _token(desk: Desk, request: Request) -> Visitor | None:
         if person is not None and not account.disabled:
             return Visitor(person, "token", hashed)
     return None
+
+
+def address_of(request: Request) -> str:
+    """Return where a request comes from, as far as the server knows."""
+    return request.client.host if request.client else "unknown"
 
 
 def _named_directly(request: Request) -> bool:

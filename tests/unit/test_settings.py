@@ -326,6 +326,8 @@ notifications:
 web:
   host: 127.0.0.1
   port: 8080
+  public_url:
+  proxy:
 """
     )
 
