@@ -14,7 +14,7 @@ from typing import Any, Self
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
-from servers import Mosquitto, wait_until
+from servers import COMPILED, Mosquitto, wait_until
 
 # Without persistence: what is measured is the subscriber, not the broker's disk.
 FAST = """persistence false
@@ -57,7 +57,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env=os.environ | {"PYTHONPATH": str(HERE.parent)},
+                env=os.environ | COMPILED | {"PYTHONPATH": str(HERE.parent)},
                 text=True,
             )
 

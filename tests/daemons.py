@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from servers import free_port, wait_until
+from servers import COMPILED, free_port, wait_until
 
 SITE = """
 site: {{ id: test, name: Test, regime: 503A, time_zone: America/New_York, waste_regime: subpart-p }}
@@ -87,7 +87,7 @@ class Daemon:
                 stdin=self.commands,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"} | self.environment,
+                env=os.environ | COMPILED | {"PYTHONUNBUFFERED": "1"} | self.environment,
             )
         process = self.process
         wait_until(lambda: self.said(until) > before or process.poll() is not None, 30)

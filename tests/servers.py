@@ -19,7 +19,10 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
-UNPACKED = Path(__file__).resolve().parent.parent / ".cache" / "debian" / "root"
+CACHE = Path(__file__).resolve().parent.parent / ".cache"
+UNPACKED = CACHE / "debian" / "root"
+# A process as it is installed: Python keeps what it has compiled, also where a test run switches that off.
+COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(CACHE / "compiled")}
 
 _loopback = build_opener(ProxyHandler({}))
 
