@@ -79,10 +79,10 @@ class Heading:
 
     def fields(self, cells: Sequence[str]) -> dict[str, int]:
         """Return which column (from 0) is which, the first where two have the same name."""
-        known = {_plain(word): name for name, words in self.words.items() for word in (name, *words)}
+        known = {plain(word): name for name, words in self.words.items() for word in (name, *words)}
         found: dict[str, int] = {}
         for index, cell in enumerate(cells):
-            if (name := known.get(_plain(cell))) is not None:
+            if (name := known.get(plain(cell))) is not None:
                 found.setdefault(name, index)
         return found
 
@@ -190,7 +190,7 @@ def _content(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:2] in FORMULA else text
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a heading as it is compared: small letters and digits."""
     return re.sub(r"[^a-z0-9]+", " ", text.lower().replace("\ufeff", "")).strip()
 

@@ -1,0 +1,99 @@
+"""What the values of a completion say about it, where a rule judges them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from hdmonitor.completions import Result
+from hdmonitor.compliance.samples import (
+    AFTER_GARBING,
+    Count,
+    Iso,
+    Judged,
+    air,
+    fingertips,
+    media_fill,
+    surface,
+)
+
+TOO_MANY: Final = "TNTC"
+MOST_CFU: Final = 10_000
+MOST_LITRES: Final = 100_000.0
+
+
+class NotJudged(ValueError):
+    """Values that a rule cannot judge: what is missing or wrong, what to write."""
+
+
+def judged(rule: str, values: Mapping[str, Any]) -> Judged | None:
+    """Judge what was found by the rule that asks for it, None where it judges no values."""
+    judge = JUDGES.get(rule)
+    return judge(values) if judge is not None else None
+
+
+def result_of(found: Judged) -> Result:
+    """Return how it is filed: what is only invalid fails nobody, and fulfils nothing."""
+    if found.above:
+        return Result.FAIL
+    return Result.NOT_JUDGED if found.invalid else Result.PASS
+
+
+def _garbing(values: Mapping[str, Any]) -> Judged:
+    return fingertips(AFTER_GARBING, _hand(values, "left"), _hand(values, "right"))
+
+
+def _aseptic(values: Mapping[str, Any]) -> Judged:
+    growth = values.get("growth")
+    if not isinstance(growth, bool):
+        raise NotJudged("does the medium show growth? write yes (turbid) or no (clear)")
+    return media_fill(
+        growth=growth,
+        left=_hand(values, "left"),
+        right=_hand(values, "right"),
+        surface_cfu=_count(values, "surface") if "surface" in values else None,
+    )
+
+
+def _air(values: Mapping[str, Any]) -> Judged:
+    litres = values.get("litres")
+    if isinstance(litres, bool) or not isinstance(litres, (int, float)) or not 0.0 < litres <= MOST_LITRES:
+        raise NotJudged("how many litres of air? a sample needs 1,000 L or more")
+    return air(_iso(values), _count(values, "cfu"), float(litres))
+
+
+def _surface(values: Mapping[str, Any]) -> Judged:
+    return surface(_iso(values), _count(values, "cfu"))
+
+
+def _hand(values: Mapping[str, Any], hand: str) -> Count | None:
+    return _count(values, hand) if hand in values else None
+
+
+def _count(values: Mapping[str, Any], name: str) -> Count:
+    cfu = values.get(name)
+    if cfu == TOO_MANY:
+        return "TNTC"
+    if isinstance(cfu, bool) or not isinstance(cfu, int) or not 0 <= cfu <= MOST_CFU:
+        raise NotJudged(f"how many cfu ({name})? write a whole number from 0 on, or {TOO_MANY}")
+    return cfu
+
+
+def _iso(values: Mapping[str, Any]) -> Iso:
+    for iso in Iso:
+        if values.get("iso") == iso:
+            return iso
+    raise NotJudged("which ISO class has the place? write 5, 7 or 8")
+
+
+JUDGES: Final[Mapping[str, Callable[[Mapping[str, Any]], Judged]]] = {
+    "797-H2": _garbing,
+    "797-H3": _garbing,
+    "797-H4": _garbing,
+    "797-H5": _aseptic,
+    "797-H6": _aseptic,
+    "797-V1": _air,
+    "797-V2": _air,
+    "797-S1": _surface,
+    "797-S2": _surface,
+}
