@@ -179,9 +179,9 @@ class Reader:
         """Return the values measured since then, in the order of their times, of a few points."""
         found: dict[str, list[tuple[datetime, float]]] = {}
         for name, at, value in self._rows(
-            "SELECT id, measured_at, reading.value FROM reading JOIN point ON key = point"
-            " WHERE measured_at >= ? AND reading.quality = ? AND id IN (SELECT value FROM json_each(?))"
-            " ORDER BY measured_at",
+            "SELECT id, reading.measured_at, reading.value FROM reading JOIN point ON key = point"
+            " WHERE reading.measured_at >= ? AND reading.quality = ?"
+            " AND id IN (SELECT value FROM json_each(?)) ORDER BY reading.measured_at",
             rows.micros(since),
             int(Quality.GOOD),
             json.dumps(sorted(points)),

@@ -199,8 +199,9 @@ class Service:
                 ControlServer(plan.socket, self.put, failed=self._failed, asked=self._requested)
             )
             if door is not None and plan.web is not None:
+                pages = self._pages(core, outside)
                 house.enter_context(
-                    WebServer(door, self._pages(core, outside), failed=self._failed, proxy=plan.web.proxy)
+                    WebServer(door, pages, failed=self._failed, proxy=plan.web.proxy, leaving=pages.leave)
                 )
             if plan.heartbeat is not None:
                 house.enter_context(Heartbeat(plan.heartbeat, lambda: self._works(core), failed=self._failed))

@@ -86,6 +86,9 @@ def served(path, *, site=SITE, now=NOW, put=None, **status):
         seals=Seals(KEY, lambda: now),
     )
     ended = []
-    with listen("127.0.0.1", port := free_port()) as door, WebServer(door, pages, failed=ended.append):
+    with (
+        listen("127.0.0.1", port := free_port()) as door,
+        WebServer(door, pages, failed=ended.append, leaving=pages.leave),
+    ):
         yield f"http://127.0.0.1:{port}"
     assert ended == []

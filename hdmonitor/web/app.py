@@ -17,8 +17,10 @@ from hdmonitor.model import Site
 from hdmonitor.reader import Reader
 from hdmonitor.seals import Seals
 from hdmonitor.status import Status
-from hdmonitor.web import first, login, machine
+from hdmonitor.web import alarms, first, login, machine, places
 from hdmonitor.web.desk import Desk, Outside
+from hdmonitor.web.live import Live
+from hdmonitor.web.look import Looks
 from hdmonitor.web.visit import Visit, visitor_of
 
 HEADERS = {
@@ -68,7 +70,16 @@ class Pages:
             outside=outside,
         )
         # Each module of pages gives its routes; a new one is added here.
-        routes = [*machine.routes(self.desk), *login.routes(self.desk), *first.routes(self.desk)]
+        looks = Looks(self.desk)
+        self._live = Live(self.desk, looks)
+        routes = [
+            *machine.routes(self.desk),
+            *login.routes(self.desk),
+            *first.routes(self.desk, looks),
+            *places.routes(self.desk, looks),
+            *alarms.routes(self.desk, looks),
+            *self._live.routes(),
+        ]
         self._app: ASGIApp = Starlette(
             routes=routes,
             middleware=[Middleware(Guarded)],
@@ -78,6 +89,10 @@ class Pages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         await self._app(scope, receive, send)
+
+    def leave(self) -> None:
+        """End what would keep the server from stopping; from any thread."""
+        self._live.leave()
 
     async def _on_refusal(self, request: Request, error: Exception) -> Response:
         """Tell a person in a page, and a program in a line, why there is nothing else."""

@@ -134,10 +134,15 @@ class Desk:
         text = self._templates.get_template(template).render(**values)
         return Response(text, status, media_type="text/html")
 
-    def as_of(self) -> dict[str, str]:
-        """Return the time of a page, in the site's zone: `time`, `day`, `zone`."""
-        local = self.now().astimezone(self.zone)
+    def fragment(self, template: str, **values: Any) -> str:
+        """Return a part of a page as HTML, which another template shows as it is."""
+        return self._templates.get_template(template).render(**values)
+
+    def as_of(self, at: datetime | None = None) -> dict[str, str]:
+        """Return the time of a page: `now`, and in the site's zone `time`, `day`, `zone`."""
+        local = (at or self.now()).astimezone(self.zone)
         return {
+            "now": local.isoformat(),
             "time": f"{local:%H:%M:%S}",
             "day": f"{local:%a} {local.day} {local:%b %Y}",
             "zone": local.tzname() or "",

@@ -51,6 +51,7 @@ class WebServer:
 
     `failed` gets whatever ended the thread, which nothing else would notice.
     `proxy` is the address whose X-Forwarded-For is believed.
+    `leaving` is called before the end, for answers that would go on for ever.
     """
 
     def __init__(
@@ -60,9 +61,11 @@ class WebServer:
         *,
         failed: Callable[[BaseException], None],
         proxy: str | None = None,
+        leaving: Callable[[], None] = lambda: None,
     ) -> None:
         self._door = door
         self._failed = failed
+        self._leaving = leaving
         self._server = _Server(
             uvicorn.Config(
                 pages,
@@ -93,6 +96,7 @@ class WebServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish the answers that are under way, up to a limit."""
+        self._leaving()
         self._server.should_exit = True
         self._thread.join(LEAVE + 1.0)
 

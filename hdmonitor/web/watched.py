@@ -63,6 +63,7 @@ class Shown:
     rule: str  # "659-3 version 1, SHALL"
     began: str
     answer: str  # who answered, or that nobody has
+    point: str
     room: str  # id; empty for an alarm about the monitor itself
     active: bool
     own: bool
@@ -215,6 +216,7 @@ def _shown(site: Site, alarm: Alarm, now: datetime) -> Shown:
         rule=f"{alarm.rule} version {alarm.version}{told}",
         began=_age(now - alarm.began_at),
         answer=f"answered by {name}" if by else "nobody has answered",
+        point=alarm.point,
         room=point.room if point else "",
         active=alarm.active,
         own=own,

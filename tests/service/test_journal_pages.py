@@ -69,3 +69,11 @@ def test_states_are_found_by_the_beginning_of_their_key(journal):
 
     with journal.reader() as reader:
         assert reader.states("shelf:") == {"shelf:A1": {"by": "ann"}, "shelf:A2": [1]}
+
+
+def test_recent_values_are_those_of_the_points_asked_for_in_the_order_of_their_times(journal):
+    told = [reading(6.0, T + SECOND), reading(5.0), reading(1.0, point="other"), reading(4.0, T - SECOND)]
+    journal.commit(Outcome(readings=told), at=T)
+
+    with journal.reader() as reader:
+        assert reader.recent({"fridge"}, T) == {"fridge": [(T, 5.0), (T + SECOND, 6.0)]}

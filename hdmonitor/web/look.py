@@ -1,0 +1,95 @@
+"""One look into the journal for all pages: how everything stands, as of one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hdmonitor.board import NOTHING, Acts, Card, board
+from hdmonitor.events import Alarm, LastHeard
+from hdmonitor.model import Site
+from hdmonitor.reader import JournalRefused
+from hdmonitor.rows import Owing
+from hdmonitor.rules.forecast import LOOKS_BACK
+from hdmonitor.web.desk import Desk
+from hdmonitor.web.health import Health
+from hdmonitor.web.kept import Kept
+from hdmonitor.web.machine import health_now
+from hdmonitor.web.watched import RoomView, Row, Shown, Watched, warned, watched
+
+VITAL = ("core", "broker", "canary")  # without one of them no reading is the present one
+MOST_TRENDS = 100  # points; a site with more has its trends on the pages of points
+TREND = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How everything stands; without a record, nothing does."""
+
+    at: datetime
+    health: Health
+    refused: str = ""  # why the record cannot be read
+    heard: Mapping[str, LastHeard] = field(default_factory=dict)
+    alarms: Sequence[Alarm] = ()  # that nobody has closed
+    recent: Mapping[str, Sequence[tuple[datetime, float]]] = field(default_factory=dict)
+    acts: Acts = NOTHING
+    cards: tuple[Card, ...] = ()
+    watched: Watched | None = None  # nothing where the record cannot be read
+
+    @property
+    def rooms(self) -> tuple[RoomView, ...]:
+        """Return the rooms with their points."""
+        return self.watched.rooms if self.watched else ()
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """Return the alarms that nobody has closed in words, those that are over last."""
+        return (*self.watched.alarms, *self.watched.undocumented) if self.watched else ()
+
+    def row(self, point: str) -> Row | None:
+        """Return a point in words."""
+        return next((row for room in self.rooms for row in room.rows if row.point == point), None)
+
+
+class Looks:
+    """The newest look, made once a second at most."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._kept = Kept(self._looked)
+
+    def __call__(self) -> Look:
+        """Return it."""
+        return self._kept()
+
+    def _looked(self) -> Look:
+        desk, now = self._desk, self._desk.now()
+        try:
+            with desk.reader() as journal:
+                alarms, heard = journal.alarms(), journal.heard()
+                owing: Owing = journal.owing(desk.site.destinations)
+                recent = journal.recent(_trended(desk.site, alarms), now - LOOKS_BACK)
+        except JournalRefused as refused:
+            return Look(now, health_now(desk, str(refused)), str(refused))
+        health = health_now(desk, owing)
+        cards = board(desk.site, heard, alarms, now, NOTHING, blind=blind(health))
+        going = warned(desk.site, alarms)
+        ahead = {point: values for point, values in recent.items() if point in going}
+        rows = watched(desk.site, heard, alarms, now, ahead)
+        return Look(now, health, "", heard, alarms, recent, NOTHING, cards, rows)
+
+
+def blind(health: Health) -> str:
+    """Say why no reading is the present one; nothing where readings come and are judged."""
+    wrong = [
+        f"{name}: {check.says}" for name in VITAL if not (check := health.checks[name]).works and check.vital
+    ]
+    return f"the monitor itself is in trouble, {wrong[0]}" if wrong else ""
+
+
+def _trended(site: Site, alarms: Sequence[Alarm]) -> list[str]:
+    """Return the points whose last half hour pages show: all, or of a large site those with an alarm."""
+    if len(site.points) <= MOST_TRENDS:
+        return list(site.points)
+    return list(dict.fromkeys(each.point for each in alarms if each.active))[:MOST_TRENDS]
