@@ -276,7 +276,7 @@ def _standing(rule: Rule) -> str:
 def _run(options: argparse.Namespace) -> int:
     logs.to_standard_error()
     settings, site, found = _checked(options)
-    service = Service(plan_of(settings, site, found.daily), Clock(), Systemd(os.environ))
+    service = Service(plan_of(settings, site, found.daily, found.programme), Clock(), Systemd(os.environ))
     install_signals(service.stop)
     service.run()
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from hashlib import sha256
 from pathlib import Path
 from typing import get_args
@@ -16,6 +16,7 @@ from hdmonitor.alerts.daily import Daily
 from hdmonitor.alerts.duty import gaps
 from hdmonitor.catalogue import Catalogue, RuleEntry, Spot, load_catalogue
 from hdmonitor.clock import Clock
+from hdmonitor.compliance.obligation import Programme
 from hdmonitor.model import (
     Device,
     Duty,
@@ -34,10 +35,12 @@ from hdmonitor.model import (
     StandIn,
     Step,
 )
+from hdmonitor.obligations import load_obligations
 from hdmonitor.rulebook import Judged, Rulebook, contradiction
 from hdmonitor.sensors import also_subscribed, check_device, check_point, is_family
 from hdmonitor.settings import Settings, read_settings
 from hdmonitor.site_air import Air
+from hdmonitor.site_compliance import Drawing, Grounds
 from hdmonitor.site_exposures import exposures_at
 from hdmonitor.site_file import (
     DAYS,
@@ -75,6 +78,7 @@ class Drawn:
     judged: Mapping[str, tuple[Judged, ...]]  # by point
     file: SiteFile
     source: Source
+    programme: Programme | None = None
 
     @property
     def daily(self) -> Daily | None:
@@ -87,6 +91,12 @@ def load_site(path: Path) -> tuple[Site | None, list[Problem]]:
     """Read a site file; the site is None if there is a problem that is more than a warning."""
     drawn, problems = draw_site(path)
     return (drawn.site if drawn else None), problems
+
+
+def load_programme(path: Path) -> tuple[Programme | None, list[Problem]]:
+    """Return what has to be done when, None if the site file has no such section or cannot be used."""
+    drawn, problems = draw_site(path)
+    return (drawn.programme if drawn else None), problems
 
 
 def draw_site(path: Path, now: datetime | None = None) -> tuple[Drawn | None, list[Problem]]:
@@ -105,7 +115,7 @@ def draw_site(path: Path, now: datetime | None = None) -> tuple[Drawn | None, li
         plan = _Plan(file, left_out, source, now or Clock().now(), catalogue)
         site = plan.site(digest)
         judged = {point: tuple(each) for point, each in plan.judged.items()}
-        drawn = Drawn(site, plan.book, judged, file, source)
+        drawn = Drawn(site, plan.book, judged, file, source, plan.programme(site))
     problems = sorted(source.problems, key=lambda problem: (problem.line, problem.column))
     return (None if any(not problem.warning for problem in problems) else drawn), problems
 
@@ -137,6 +147,7 @@ class Checked:
     settings: Settings | None = None
     site: Site | None = None
     daily: Daily | None = None
+    programme: Programme | None = None
 
 
 def check(settings_path: Path, site_path: Path, accepts: Callable[[str], str | None]) -> Checked:
@@ -163,7 +174,9 @@ def check(settings_path: Path, site_path: Path, accepts: Callable[[str], str | N
                 drawn.source.complain(("destinations", destination), text, at_key=True)
         site_problems += drawn.source.problems[told:]
     problems = (*loaded.source.problems, *site_problems)
-    return Checked(problems, settings, site, drawn.daily if drawn is not None else None)
+    if drawn is None:
+        return Checked(problems, settings)
+    return Checked(problems, settings, site, drawn.daily, drawn.programme)
 
 
 def may_be_daily(entry: RuleEntry, equipment: Equipment | None) -> bool:
@@ -187,6 +200,7 @@ class _Plan:
     air: Air = field(init=False)
     judged: dict[str, list[Judged]] = field(default_factory=dict)
     book: Rulebook = field(init=False)
+    today: date = field(init=False)  # of the site
 
     def _complain(self, where: Where, text: str, *, at_key: bool = False, warning: bool = False) -> None:
         """Note a problem, unless it stands in a part that was left out."""
@@ -197,9 +211,8 @@ class _Plan:
         """Draw everything; what is wrong is left out and complained about."""
         head = self.file.site
         zone = self._zone(("site", "time_zone"), head.time_zone)
-        self.book = Rulebook.drawn(
-            self.file, self.now.astimezone(zone).date(), self.catalogue, self._complain
-        )
+        self.today = self.now.astimezone(zone).date()
+        self.book = Rulebook.drawn(self.file, self.today, self.catalogue, self._complain)
         if head.regime == "503B":
             text = (
                 "503B is not covered: <797> numbers are not enough, 10 to 15 Pa between classes is expected"
@@ -259,6 +272,28 @@ class _Plan:
             site_air.complain_of_reports(site, self.catalogue, self._complain)
             site_air.complain_of_placement(site, self._complain)
         return site
+
+    def programme(self, site: Site) -> Programme | None:
+        """Draw what has to be done when, for the rooms, equipment and people of the site."""
+        keys = self.file.compliance
+        if keys is None:
+            return None
+        reached: dict[str, tuple[str, ...]] = {}
+        for id_, destination in self.file.destinations.items():
+            reached[destination.person] = (*reached.get(destination.person, ()), id_)
+        grounds = Grounds(
+            zone=site.zone,
+            waste=self.file.site.waste_regime,
+            people=site.people,
+            rooms=site.rooms,
+            equipment=site.equipment,
+            reached=reached,
+            hours=site.hours,
+            holidays=site.holidays,
+            today=self.today,
+            name=site.name,
+        )
+        return Drawing(keys, grounds, load_obligations(), self._complain).programme()
 
     # --- places -------------------------------------------------------------
 

@@ -35,6 +35,7 @@ from hdmonitor.catalogue import (
     Strict,
 )
 from hdmonitor.model import NO_TIME, Response
+from hdmonitor.site_compliance import ComplianceKeys
 from hdmonitor.units import QUANTITIES
 from hdmonitor.yaml_source import Source, Where, validate
 
@@ -432,6 +433,7 @@ class SiteFile(Strict):
     maintenance: list[MaintenanceKeys] = Field(default_factory=list)
     rules: list[RuleKeys] = Field(default_factory=list)
     switched_off: list[OffKeys] = Field(default_factory=list)
+    compliance: ComplianceKeys | None = Field(None, description="left out: no calendar of obligations")
 
 
 def schema() -> str:
@@ -465,6 +467,7 @@ STAND_INS: dict[str, Any] = {
     "maintenance": [],
     "rules": [],
     "switched_off": [],
+    "compliance": None,
 }
 
 

@@ -109,33 +109,30 @@ class DayKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """On which local days the site compounds, and on which it is open; up to when that is known."""
+    """On which local days the site compounds, as far as that is known, and on which it is open."""
 
-    compounding: frozenset[int] = frozenset()  # weekdays, 0 is Monday; with `opens` empty as well: unknown
-    opens: frozenset[int] = frozenset()
-    closed: frozenset[date] = frozenset()
+    compounding: frozenset[int] = frozenset()  # weekdays, 0 is Monday
+    closed: frozenset[date] = frozenset()  # no compounding, whatever the week says
     extra: frozenset[date] = frozenset()  # compounding, whatever the week says
     known_from: date | None = None
-    known_until: date | None = None
+    known_until: date | None = None  # None: nobody has said anything
+    opens: frozenset[int] = frozenset(range(DAYS_A_WEEK))
+    shut: frozenset[date] = frozenset()  # not open, whatever the week says
 
     def compounds(self, day: date) -> DayKind:
         """Tell whether the site compounds on a day."""
-        return self._kind(day, self.compounding)
-
-    def is_open(self, day: date) -> DayKind:
-        """Tell whether the site is open on a day."""
-        return self._kind(day, self.opens)
-
-    def _kind(self, day: date, week: frozenset[int]) -> DayKind:
         if day in self.extra:
             return DayKind.OPEN
         if day in self.closed:
             return DayKind.CLOSED
-        if not week or self.known_until is None or day > self.known_until:
+        if self.known_until is None or day > self.known_until or (self.known_from or day) > day:
             return DayKind.UNKNOWN
-        if self.known_from is not None and day < self.known_from:
-            return DayKind.UNKNOWN
-        return DayKind.OPEN if day.weekday() in week else DayKind.CLOSED
+        return DayKind.OPEN if day.weekday() in self.compounding else DayKind.CLOSED
+
+    def is_open(self, day: date) -> DayKind:
+        """Tell whether the site is open on a day."""
+        closed = day in self.shut or day.weekday() not in self.opens
+        return DayKind.CLOSED if closed else DayKind.OPEN
 
     def next_day(self, unit: Unit, day: date) -> date:
         """Return the first day from `day` on that is not known to be closed."""

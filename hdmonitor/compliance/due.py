@@ -59,7 +59,7 @@ class Due:
         """Tell how it stands on a local day."""
         if self.failed is not None:
             return State.FAILED
-        if self.last is None and self.obligation.first is None and not self.case.every.is_daily:
+        if self.last is None and self.obligation.before and not self.case.every.is_daily:
             return State.NEVER
         if self.last_day is None:
             return State.DONE
@@ -159,7 +159,7 @@ def _day(
     if obligation.anchored and every.unit is not Unit.ONCE:
         return _anchored(subject.start, every, count.passed or ())
     if count.last is None:
-        return subject.start if obligation.first is None else later(subject.start, obligation.first)
+        return subject.start if obligation.before else later(subject.start, obligation.first or every)
     return None if every.unit is Unit.ONCE else later(count.last.on, every)
 
 

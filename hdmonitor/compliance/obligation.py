@@ -67,7 +67,8 @@ class Obligation:
     force: Force
     source: str
     confidence: str
-    first: Every | None = None  # after the start of its subject; None: before it
+    before: bool = True  # nothing may be done without it
+    first: Every | None = None  # else so long after the start of its subject; None: the interval
     steps: tuple[int, ...] = STEPS
     against: frozenset[Against] = frozenset()
     consequence: str = ""  # as messages say it: "no sterile compounding"
