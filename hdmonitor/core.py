@@ -306,7 +306,11 @@ class Core:
 
     def _sent(self, item: Sent, batch: Batch) -> None:
         batch.sent.append(item)
-        detail: dict[str, Json] = {"rows": list(item.rows), "answer": item.answer}
+        detail: dict[str, Json] = {
+            "rows": list(item.rows),
+            "alarms": list(item.alarms),
+            "answer": item.answer,
+        }
         if item.delivered:
             self._failing.discard(item.destination)
             batch.inputs.append(Remark(Kind.DELIVERED, item.destination, detail))

@@ -52,6 +52,7 @@ class Sent:
     delivered: bool
     answer: str
     at: datetime
+    alarms: tuple[str, ...] = ()  # that the message was about
 
 
 @dataclass(frozen=True, slots=True)

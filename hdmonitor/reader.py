@@ -157,6 +157,11 @@ class Reader:
         )
         return rows.moment_or_none(at)
 
+    def points_of(self, alarms: Collection[str]) -> dict[str, str]:
+        """Return the point of each of these alarms; what is no alarm is missing."""
+        question = "SELECT id, point FROM alarm WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self._rows(question, json.dumps(sorted(alarms))))
+
     def owing(self, destinations: Sequence[str]) -> Owing:
         """Return what is owed to these destinations together.
 

@@ -175,7 +175,14 @@ class Service:
                 failed=self._failed,
                 remembered=_remembered(restored.states.get("topics")),
             )
-            messenger = Messenger(plan.urls, self.journal.reader, self.put, self._clock, failed=self._failed)
+            messenger = Messenger(
+                plan.urls,
+                self.journal.reader,
+                self.put,
+                self._clock,
+                failed=self._failed,
+                rooms=_rooms(plan.site),
+            )
             copier = self._copier()
             core = Core(
                 self.journal,
@@ -331,6 +338,13 @@ def _of_this_machine(host: str) -> bool:
 
 def _host(web: Web, outside: Outside) -> str:
     return web.host if outside.elsewhere or _of_this_machine(web.host) else LOOPBACK
+
+
+def _rooms(site: Site) -> dict[str, str]:
+    """Name the room of each point, as people call it."""
+    return {
+        id_: site.rooms[point.room].name for id_, point in site.points.items() if point.room in site.rooms
+    }
 
 
 def _remembered(state: object) -> list[str]:

@@ -23,7 +23,7 @@ from urllib.parse import unquote
 
 from apprise import Apprise, AppriseAsset, NotifyFormat
 
-from hdmonitor.alerts.folding import fold
+from hdmonitor.alerts.pacing import Gone, next_message, recent
 from hdmonitor.clock import Clock
 from hdmonitor.events import Condition
 from hdmonitor.inbox import Item, Sent, Told
@@ -37,7 +37,7 @@ ANSWER_WITHIN = 60.0  # seconds for a whole attempt, throttle included; then it 
 MOST_HANGING = 4  # attempts of one destination that never ended; no more are started
 LEAVE_WITHIN = 5.0  # seconds for attempts that are under way when we stop
 TROUBLE_AFTER = timedelta(minutes=5)
-AT_ONCE = 100  # rows looked at together
+AT_ONCE = 2_000  # rows looked at together
 LONGEST_ANSWER = 200
 SHORTEST_SECRET = 3  # characters; shorter parts of a URL tell nobody anything
 
@@ -205,9 +205,11 @@ class Worker:
         readers: Callable[[], Reader],
         put: Callable[[Item], None],
         clock: Clock,
+        rooms: Mapping[str, str],
     ) -> None:
         self._destination = destination
         self._way = way
+        self._rooms = rooms  # name by point
         self._readers = readers
         self._put = put
         self._clock = clock
@@ -215,6 +217,8 @@ class Worker:
         self._stopping = False
         self._flying: dict[int, int] = {}  # rows whose result the core has not written: attempts before it
         self._up = False  # the newest attempt was taken
+        self._gone: list[Gone] = []  # what was taken lately
+        self._together_at: datetime | None = None  # until then, what starts together is gathered
         self._failing_since: datetime | None = None
         self._reason = ""
         self._told: bool | None = None  # whether we said that something is wrong; None: not known
@@ -241,15 +245,27 @@ class Worker:
     def _deliver(self, journal: Reader) -> bool:
         """Send the most urgent message, if any is due; newer ones are looked at before the next."""
         due = self._due(journal)
+        self._together_at = None
         if not due:
             return False
-        message, started = fold(due)[0], self._clock.now()
+        started = self._clock.now()
+        message, moment = next_message(due, self._gone, started, self._places(journal, due))
+        if moment > started:
+            self._together_at = moment
+            return False
         result = self._way.send(message.title, message.body)
         at = self._clock.now()
+        if result.delivered:
+            self._gone = [*recent(self._gone, at), Gone(at, message.whole)]
         self._flying |= {each.row: each.attempts for each in due if each.row in message.rows}
-        self._put(Sent(message.rows, self._destination, result.delivered, result.answer, at))
+        self._put(Sent(message.rows, self._destination, result.delivered, result.answer, at, message.alarms))
         self._judge(result, started, at)
         return True
+
+    def _places(self, journal: Reader, due: Sequence[Owed]) -> dict[str, str]:
+        """Return the rooms of alarms, which a message about many of them names."""
+        points = journal.points_of({each.notice.alarm for each in due}) if len(due) > 1 else {}
+        return {alarm: self._rooms[point] for alarm, point in points.items() if point in self._rooms}
 
     def _due(self, journal: Reader) -> Sequence[Owed]:
         """Return the rows to send now; after a success also those that wait for their next try."""
@@ -264,8 +280,8 @@ class Worker:
 
     def _rest(self, journal: Reader) -> None:
         """Wait for the core's next commit, the next try, or the moment to raise the alarm."""
-        moments: list[datetime] = []
-        if not self._flying:
+        moments = [self._together_at] if self._together_at is not None else []
+        if not self._flying and not moments:
             planned = journal.next_owed(self._destination)
             if planned is None:
                 self._failing_since = None
@@ -304,7 +320,8 @@ class Messenger:
     """All destinations, for as long as it is entered; raises `Refused` for a URL that cannot be used.
 
     `put` gets `Sent` and `Told` from the workers' threads. `failed` gets
-    whatever ended a worker, which nothing else would notice.
+    whatever ended a worker, which nothing else would notice. `rooms` names the
+    room of each point.
     """
 
     def __init__(
@@ -315,9 +332,12 @@ class Messenger:
         clock: Clock,
         *,
         failed: Callable[[BaseException], None],
+        rooms: Mapping[str, str] | None = None,
     ) -> None:
         self._failed = failed
-        self._workers = [Worker(name, Way(url), readers, put, clock) for name, url in urls.items()]
+        self._workers = [
+            Worker(name, Way(url), readers, put, clock, rooms or {}) for name, url in urls.items()
+        ]
         self._threads = [
             threading.Thread(target=self._live, args=(worker,), name=f"messenger {name}", daemon=True)
             for worker, name in zip(self._workers, urls, strict=True)

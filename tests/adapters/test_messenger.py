@@ -3,9 +3,11 @@
 import json
 import logging
 import socket
+import sqlite3
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from queue import Empty, Queue
 
 import pytest
@@ -27,8 +29,10 @@ URGENT, HIGH = Priority.CRITICAL, Priority.HIGH
 
 
 class StandingClock(Clock):
+    at = datetime(2026, 3, 2, 8, 5, tzinfo=UTC)
+
     def now(self):
-        return datetime(2026, 3, 2, 8, 5, tzinfo=UTC)
+        return self.at
 
 
 class Desk:
@@ -74,6 +78,24 @@ class Desk:
         self.journal.commit(outcome, at=now)
         self.messenger.wake()
         return [event.alarm for event in outcome.events]
+
+    def owe_about(self, alarm, *destinations, priority, about):
+        """Commit another notice about an alarm."""
+        self.events += 1
+        now = self.clock.now()
+        event = Event(self.events, now, Kind.CALLED, "fridge-2", {}, alarm)
+        facts = (priority, False, "HD Fridge 2 back to 5.1 C", f"Over. {alarm}", now)
+        notices = [Notice(self.events, alarm, to, about, *facts) for to in destinations]
+        self.journal.commit(Outcome(events=[event], notices=notices), at=now)
+        self.messenger.wake()
+
+    def journal_says(self, alarm):
+        """Return how many notices of each kind about an alarm were delivered."""
+        with sqlite3.connect(self.journal.path) as record:
+            rows = record.execute(
+                "SELECT about, count(delivered_at) FROM outbox WHERE alarm = ? GROUP BY about", (alarm,)
+            )
+            return {About(about): count for about, count in rows}
 
     def settle(self, until, seconds=10.0):
         """Write down what the messenger reports until a condition holds."""
@@ -236,14 +258,47 @@ def test_after_an_outage_the_flood_arrives_folded_and_names_every_alarm(desk):
     assert any(title.split(" ")[1] == "alarms," for title, _ in texts(sink))
 
 
+def test_after_an_hour_without_providers_everything_is_delivered_criticals_first(tmp_path):
+    """Criticals were tried at least once a minute meanwhile; one that is over is still told."""
+    desk, ports = (
+        Desk(tmp_path / "journal.db", ScaledClock(600)),
+        {"first": free_port(), "second": free_port()},
+    )
+    with desk.start({name: f"json://127.0.0.1:{port}/" for name, port in ports.items()}):
+        began = desk.clock.now()
+        desk.owe(*ports, count=6)
+        desk.owe(*ports, priority=URGENT, count=2)
+        desk.owe_about("A8", *ports, priority=URGENT, about=About.CLEARED)
+        desk.settle(lambda: desk.clock.now() - began > timedelta(hours=1), 20)
+        tried = [each.at for each in desk.sent if each.destination == "first" and "A7" in each.alarms]
+        with HttpSink(ports["first"]) as first, HttpSink(ports["second"]) as second:
+            desk.settle(lambda: not desk.owed("first") and not desk.owed("second"), 20)
+
+    gaps = [after - before for before, after in pairwise(tried)]
+    assert len(tried) > 50
+    assert max(gaps[4:]) < timedelta(seconds=60 + 30)  # the clock runs 600 times as fast as the provider
+    for sink in (first, second):
+        assert [title for title, _ in texts(sink)][-1].startswith("6 alarms, first: ")
+        said = [body for _, body in texts(sink)]
+        assert all("A7" in each or "A8" in each for each in said[:-1])
+        assert any("A7" in each for each in said)
+        assert sum("A8" in each for each in said) >= 1
+        assert len(said) <= 4
+    assert desk.journal_says("A8") == {About.OPENED: 2, About.CLEARED: 2}  # delivered, to both
+    desk.journal.close()
+
+
 def test_the_first_success_brings_everything_that_waits_for_its_next_try(desk):
-    desk.clock = StandingClock()  # no time passes, so no try falls due by itself
+    desk.clock = StandingClock()
     port = free_port()
-    with desk.start({"pharmacist": f"json://127.0.0.1:{port}/"}):
-        desk.owe("pharmacist")
+    with desk.start({"pharmacist": f"json://127.0.0.1:{port}/"}) as messenger:
+        desk.owe("pharmacist", priority=URGENT)
         desk.settle(lambda: desk.sent)
         with HttpSink(port) as sink:
-            desk.owe("pharmacist")
+            desk.owe("pharmacist", priority=URGENT)
+            desk.settle(lambda: len(desk.sent) == 2)
+            desk.clock.at += timedelta(seconds=4)  # the next try of the first is due after 5
+            messenger.wake()
             desk.settle(lambda: len(desk.sent) == 3)
 
     assert [body for _, body in texts(sink)] == ["Out. A2", "Out. A1"]

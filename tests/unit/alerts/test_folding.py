@@ -1,9 +1,9 @@
 """What goes out first, and what goes out together."""
 
-import re
 from dataclasses import dataclass
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.alerts.pharmacy import NOW
 
@@ -95,11 +95,96 @@ def test_five_messages_about_one_alarm_are_told_by_the_newest():
     assert sent(owed) == [((1, 2, 3, 4, 5), "HD Fridge 5: 9.4 C, limit 8", "Number 5. A1")]
 
 
-def test_what_finds_no_room_in_a_digest_goes_into_the_next():
-    messages = sent([row(n, f"A{1000 + n}") for n in range(1, 41)])
+def test_what_cannot_be_named_in_one_message_is_counted_with_where_it_is():
+    alarms = [row(n, f"A{1000 + n}") for n in range(1, 41)]
+    alarms[3] = row(4, "A1004", about=About.CLEARED)
+    places = {f"A{1000 + n}": "Store" if n < 31 else "IV room" for n in range(1, 41)}
 
-    assert [len(rows) for rows, _, _ in messages] == [19, 19, 2]
-    assert messages[1][1] == "19 alarms, first: HD Fridge 20: 9.4 C"
+    assert [(len(each.rows), each.title, each.body) for each in fold(alarms, places=places)] == [
+        (
+            40,
+            "40 alarms, first: HD Fridge 1: 9.4 C",
+            (
+                "Open: 39, A1001 to A1040. Over, not released: 1, A1004. In Store 30, IV room 10."
+                " See: hdmonitor alarms list"
+            ),
+        )
+    ]
+
+
+def test_what_starts_together_in_one_room_is_one_message_that_names_it():
+    alarms = [row(n, f"A{n}") for n in range(1, 6)]
+
+    (message,) = fold(alarms, places={f"A{n}": "Store" for n in range(1, 6)})
+    (few,) = fold(alarms[:3], places={f"A{n}": "Store" for n in range(1, 4)})
+
+    assert (message.title, message.body) == (
+        "5 alarms, Store: HD Fridge 1: 9.4 C",
+        "Open: A1 A2 A3 A4 A5. See: hdmonitor alarms list",
+    )
+    assert (few.title, few.body) == (
+        "3 alarms, Store: HD Fridge 1: 9.4 C",
+        "HD Fridge 1: 9.4 C, limit 8 A1\nHD Fridge 2: 9.4 C, limit 8 A2\nHD Fridge 3: 9.4 C, limit 8 A3",
+    )
+
+
+def test_two_alarms_of_a_room_and_those_of_several_rooms_stand_alone():
+    alarms = [row(n, f"A{n}") for n in range(1, 5)]
+    places = {"A1": "Store", "A2": "Store", "A3": "IV room", "A4": "IV room"}
+
+    assert [message.rows for message in fold(alarms, places=places)] == [(1,), (2,), (3,), (4,)]
+    assert [message.rows for message in fold(alarms, places=places | {"A3": "Store"})] == [(1, 2, 3), (4,)]
+
+
+def flood():
+    """Return a pharmacy that fails at once: 5 of containment, 3 more criticals, 192 others."""
+    lost = "STOP HD WORK: HD buffer not negative"
+    hoods = [row(n, f"A{n}", Priority.CRITICAL, contained=True, title=lost) for n in range(1, 4)]
+    doors = [row(n, f"A{n}", Priority.MEDIUM, contained=True, title="HD door open") for n in (4, 5)]
+    cold = [row(n, f"A{n}", Priority.CRITICAL, title="HD Fridge 2 FREEZING: 0.3 C") for n in (6, 7, 8)]
+    others = [row(n, f"A{n}") for n in range(9, 201)]
+    return [*hoods, *cold, *others, *doors]
+
+
+def test_a_flood_of_two_hundred_is_three_messages_and_every_critical_is_said_in_its_words():
+    first, urgent, others = fold(flood())
+
+    assert (first.rows, first.title) == ((1,), "STOP HD WORK: HD buffer not negative")
+    assert urgent.title == "7 more URGENT: STOP HD WORK: HD buffer"
+    assert urgent.body.split("\n") == [
+        "STOP HD WORK: HD buffer not negative A2",
+        "STOP HD WORK: HD buffer not negative A3",
+        "HD Fridge 2 FREEZING: 0.3 C A6",
+        "HD Fridge 2 FREEZING: 0.3 C A7",
+        "HD Fridge 2 FREEZING: 0.3 C A8",
+        "HD door open A4",
+        "HD door open A5",
+    ]
+    assert len(others.rows) == 192
+    assert others.body == "Open: 192, A9 to A200. See: hdmonitor alarms list"
+
+
+@pytest.mark.parametrize(("sent", "messages"), [(0, 3), (1, 2), (2, 2), (3, 2), (9, 2)])
+def test_what_was_sent_just_before_counts_as_part_of_the_flood(sent, messages):
+    assert len(fold(flood(), sent)) == messages
+
+
+def test_criticals_are_together_only_where_they_are_many():
+    criticals = [row(n, f"A{n}", Priority.CRITICAL) for n in (1, 2, 3, 4)]
+
+    assert [message.rows for message in fold(criticals)] == [(1,), (2,), (3,), (4,)]
+    assert [message.rows for message in fold(criticals[:3], sent=1)] == [(1,), (2,), (3,)]
+    assert [message.rows for message in fold(criticals, sent=1)] == [(1,), (2, 3, 4)]
+
+
+def test_a_critical_that_cleared_before_delivery_says_in_a_flood_what_it_was_and_that_it_is_over():
+    criticals = [row(n, f"A{n}", Priority.CRITICAL, title=f"BSC {n} AIRFLOW LOST") for n in range(1, 6)]
+    back = row(9, "A4", Priority.CRITICAL, About.CLEARED, title="BSC 4 airflow back: NOT OK to restart")
+
+    told = fold([*criticals, back])
+
+    assert told[-1].rows == (3, 4, 9, 5)
+    assert "BSC 4 AIRFLOW LOST (over, not released) A4" in told[-1].body.split("\n")
 
 
 ROWS = st.builds(
@@ -112,15 +197,19 @@ ROWS = st.builds(
 )
 
 
-@given(st.lists(ROWS, max_size=100, unique_by=lambda each: each.row))
-def test_every_row_goes_out_exactly_once_and_its_alarm_is_named_in_its_message(owed):
+@given(st.lists(ROWS, max_size=300, unique_by=lambda each: each.row), st.integers(0, 4))
+@settings(deadline=None)
+def test_every_row_goes_out_exactly_once_and_a_flood_is_three_messages(owed, sent):
     owed.sort(key=lambda each: -each.notice.priority)
     alarms = {each.row: each.notice.alarm for each in owed}
 
-    messages = fold(owed)
+    messages = fold(owed, sent)
 
     assert sorted(r for message in messages for r in message.rows) == sorted(alarms)
+    assert len(messages) <= max(3 - sent, 2) or len(owed) + sent <= 4
+    whole = {each.row for each in owed if each.notice.contained or each.notice.priority is Priority.CRITICAL}
     for message in messages:
         assert len(message.title) <= 40
-        assert len(message.body) <= 150
-        assert {alarms[r] for r in message.rows} <= set(re.findall(r"A[0-9]+", message.body))
+        assert set(message.alarms) == {alarms[r] for r in message.rows}
+        assert not set(message.rows) & whole or set(message.rows) <= whole
+        assert len(message.body) <= 150 or set(message.rows) <= whole
