@@ -278,19 +278,8 @@ class _Reader:
 
     def _values(self) -> dict[str, Any] | None:
         """Return what was found, by name; empty cells say nothing."""
-        kinds: dict[str, Callable[[str], Any]] = {
-            "hours": read_number,
-            "left": _count,
-            "right": _count,
-            "surface": _count,
-            "growth": _growth,
-            "cfu": _count,
-            "litres": read_number,
-            "iso": _iso,
-            **dict.fromkeys(WORDS, str),
-        }
         values: dict[str, Any] = {}
-        for name, read in kinds.items():
+        for name, read in VALUES.items():
             if self._line[name] and (value := self._read(name, read)) is not None:
                 values[name] = value
         return values
@@ -364,6 +353,24 @@ def _iso(text: str) -> int:
     if digits not in ("5", "7", "8"):
         raise Unreadable(f"{text!r} is no ISO class of a pharmacy; write 5, 7 or 8")
     return int(digits)
+
+
+VALUES: Final[Mapping[str, Callable[[str], Any]]] = {
+    "hours": read_number,
+    "left": _count,
+    "right": _count,
+    "surface": _count,
+    "growth": _growth,
+    "cfu": _count,
+    "litres": read_number,
+    "iso": _iso,
+    **dict.fromkeys(WORDS, str),
+}
+
+
+def values_of(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Read what was found from a form; raise `Unreadable`. Empty fields say nothing."""
+    return {name: VALUES[name](text) for name, text in texts.items() if text}
 
 
 # --- out ----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Who and what against obligations, on one local day: the values behind the page, the table and the calendar."""
+"""Who and what against obligations on one local day, as values: for the page, as a table, as a calendar."""
 
 from __future__ import annotations
 
@@ -104,17 +104,13 @@ def _parts(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield in which tables a subject stands: with all people, with things of its kind, in a programme."""
     mine = [
-        id_ for id_ in programme.obligations if id_ in ids and _is_for(programme.obligations[id_], subject)
+        id_ for id_ in programme.obligations if id_ in ids and programme.obligations[id_].kind is subject.kind
     ]
     for role in sorted({large[id_] for id_ in mine if id_ in large}):
         yield f"Programme: {role}", tuple(id_ for id_ in mine if large.get(id_) == role)
     if rest := tuple(id_ for id_ in mine if id_ not in large):
         title = TITLES[subject.kind]
         yield (f"{title}: {subject.what}" if subject.what else title), rest
-
-
-def _is_for(obligation: Obligation, subject: Subject) -> bool:
-    return obligation.kind is subject.kind
 
 
 def _joined(
@@ -195,7 +191,7 @@ def _day(day: date, on: date) -> str:
 # --- as a table, as a calendar ------------------------------------------------------
 
 
-def table(found: Sequence[Sheet], programme: Programme, dues: Sequence[Due], on: date) -> str:
+def table(dues: Sequence[Due], on: date) -> str:
     """Write every duty on a line of its own, as spreadsheets sort and filter it."""
     heading = ("subject", "name", "obligation", "what", "rule", "force", "state", "due", "last done")
     lines = []
@@ -204,7 +200,7 @@ def table(found: Sequence[Sheet], programme: Programme, dues: Sequence[Due], on:
         last = due.last.on.isoformat() if due.last else ""
         day = due.last_day.isoformat() if due.last_day else ""
         name = f"{subject.name}, {subject.part}" if subject.part else subject.name
-        state = due.state(on).value
+        state = "to repeat" if due.state(on) is State.FAILED else due.state(on).value
         lines.append(
             (
                 subject.key,
@@ -222,7 +218,7 @@ def table(found: Sequence[Sheet], programme: Programme, dues: Sequence[Due], on:
 
 
 def calendar(dues: Sequence[Due], site: str, name: str, at: datetime) -> bytes:
-    """Write due days as iCalendar, whole days, each with a name that stays the same when it is written again."""
+    """Write due days as iCalendar; each keeps its name when it is written again."""
     found = Calendar()
     found.add("prodid", "-//hdmonitor//compliance//EN")
     found.add("version", "2.0")

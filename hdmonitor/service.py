@@ -252,6 +252,7 @@ class Service:
             put=self.put,
             seals=self._seals,
             outside=outside,
+            programme=self._plan.programme,
         )
 
     def _requested(self, request: object) -> Act | Entry | str:

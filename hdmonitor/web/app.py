@@ -12,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hdmonitor.compliance.obligation import Programme
 from hdmonitor.inbox import Item
 from hdmonitor.model import Site
 from hdmonitor.reader import Reader
 from hdmonitor.seals import Seals
 from hdmonitor.status import Status
-from hdmonitor.web import alarms, first, login, machine, places
+from hdmonitor.web import alarms, compliance, drill, first, hazards, incidents, login, machine, places
 from hdmonitor.web.desk import Desk, Outside
 from hdmonitor.web.live import Live
 from hdmonitor.web.look import Looks
@@ -57,6 +58,7 @@ class Pages:
         put: Callable[[Item], None],
         seals: Seals,
         outside: Outside = INSIDE,
+        programme: Programme | None = None,
     ) -> None:
         self.desk = Desk(
             site,
@@ -68,6 +70,7 @@ class Pages:
             put=put,
             seals=seals,
             outside=outside,
+            programme=programme,
         )
         # Each module of pages gives its routes; a new one is added here.
         looks = Looks(self.desk)
@@ -79,6 +82,10 @@ class Pages:
             *places.routes(self.desk, looks),
             *alarms.routes(self.desk, looks),
             *self._live.routes(),
+            *compliance.routes(self.desk),
+            *hazards.routes(self.desk),
+            *incidents.routes(self.desk),
+            *drill.routes(self.desk),
         ]
         self._app: ASGIApp = Starlette(
             routes=routes,

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
+from hdmonitor.compliance.obligation import Programme
 from hdmonitor.events import Act, Entry
 from hdmonitor.inbox import Asked, Item
 from hdmonitor.model import Person, Site
@@ -58,6 +59,7 @@ class Desk:
         put: Callable[[Item], None],
         seals: Seals,
         outside: Outside,
+        programme: Programme | None = None,
     ) -> None:
         self.site = site
         self.reader = reader
@@ -67,6 +69,7 @@ class Desk:
         self.copies = copies
         self.seals = seals
         self.outside = outside
+        self.programme = programme
         self.zone = ZoneInfo(site.zone)
         self.throttle = Throttle()
         self._put = put
