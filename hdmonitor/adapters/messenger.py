@@ -244,21 +244,27 @@ class Worker:
 
     def _deliver(self, journal: Reader) -> bool:
         """Send the most urgent message, if any is due; newer ones are looked at before the next."""
-        due = self._due(journal)
         self._together_at = None
+        started = self._clock.now()
+        waiting = self._waiting(journal)
+        soonest = started + SLOWEST_RETRY  # a try planned beyond was planned on a clock that was set back
+        due = [each for each in waiting if self._up or not started < each.next_attempt_at <= soonest]
         if not due:
             return False
-        started = self._clock.now()
-        message, moment = next_message(due, self._gone, started, self._places(journal, due))
+        # Whatever is due for a try, the most urgent of all goes: practice rule 13.
+        message, moment = next_message(waiting, self._gone, started, self._places(journal, waiting))
         if moment > started:
             self._together_at = moment
             return False
         result = self._way.send(message.title, message.body)
         at = self._clock.now()
+        rows = message.rows
         if result.delivered:
             self._gone = [*recent(self._gone, at), Gone(at, message.whole)]
-        self._flying |= {each.row: each.attempts for each in due if each.row in message.rows}
-        self._put(Sent(message.rows, self._destination, result.delivered, result.answer, at, message.alarms))
+        else:  # what was due would have failed as well
+            rows = tuple(dict.fromkeys((*rows, *(each.row for each in due))))
+        self._flying |= {each.row: each.attempts for each in waiting if each.row in rows}
+        self._put(Sent(rows, self._destination, result.delivered, result.answer, at, message.alarms))
         self._judge(result, started, at)
         return True
 
@@ -267,10 +273,9 @@ class Worker:
         points = journal.points_of({each.notice.alarm for each in due}) if len(due) > 1 else {}
         return {alarm: self._rooms[point] for alarm, point in points.items() if point in self._rooms}
 
-    def _due(self, journal: Reader) -> Sequence[Owed]:
-        """Return the rows to send now; after a success also those that wait for their next try."""
-        now = self._clock.now()
-        owed = journal.owed(self._destination, now + SLOWEST_RETRY if self._up else now, AT_ONCE)
+    def _waiting(self, journal: Reader) -> Sequence[Owed]:
+        """Return the rows that are owed, those that wait for their next try as well."""
+        owed = journal.owed(self._destination, self._clock.now() + SLOWEST_RETRY, AT_ONCE)
         seen = {each.row: each.attempts for each in owed}
         for row, attempts in list(self._flying.items()):
             settled = seen[row] != attempts if row in seen else len(owed) < AT_ONCE

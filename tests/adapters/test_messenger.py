@@ -298,7 +298,7 @@ def test_the_first_success_brings_everything_that_waits_for_its_next_try(desk):
             messenger.wake()
             desk.settle(lambda: len(desk.sent) == 3)
 
-    assert [body for _, body in texts(sink)] == ["Out. A2", "Out. A1"]
+    assert [body for _, body in texts(sink)] == ["Out. A1", "Out. A2"]
 
 
 def test_a_destination_that_is_dead_for_five_minutes_raises_an_alarm_until_it_takes_one(desk):
