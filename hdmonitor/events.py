@@ -440,6 +440,9 @@ class Past:
 # and the values of so long before that snapshot.
 Recall: TypeAlias = "Callable[[str, datetime, timedelta], Past | None]"
 
+# Looks up what a point told since a moment, with the times that were told: None for a fault.
+Measured: TypeAlias = "Callable[[str, datetime], Sequence[tuple[datetime, float | None]]]"
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from hdmonitor.events import Excursion, Json, Kind, Past, Snapshot
@@ -27,6 +27,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 JUDGED = (Quality.GOOD, Quality.LATE)
 RAISED = (Phase.ACTIVE, Phase.CLEARING)
 
+Told = TypeVar("Told", float, "float | None")
 Key: TypeAlias = tuple[str, Level, str, datetime]  # rule, level, side and start of an excursion
 
 
@@ -47,7 +48,9 @@ def limits_mark(point: Point) -> str:
         )
         for r in point.rules
     ]
-    return sha256(repr((point.valid_for, told)).encode()).hexdigest()[:16]
+    # What a value is the sum of judges it, too; a point that is measured has nothing of the kind.
+    parts = (point.base, point.legs) if point.legs else ()
+    return sha256(repr((point.valid_for, told, *parts)).encode()).hexdigest()[:16]
 
 
 def snapshot(point: Point, machines: Mapping[str, Machine], at: datetime, *, first: bool = False) -> Snapshot:
@@ -71,17 +74,22 @@ def values_of(readings: Iterable[Reading], since: datetime) -> list[tuple[dateti
     ]
 
 
-def in_order(values: Iterable[tuple[datetime, float]], since: datetime) -> list[tuple[datetime, float]]:
-    """Return the different values by time; of one moment, the smaller first.
+def in_order(values: Iterable[tuple[datetime, Told]], since: datetime) -> list[tuple[datetime, Told]]:
+    """Return the different values by time; of one moment, the smaller first and a fault last.
 
     So it does not matter in which order they came, nor how often.
     """
-    ordered: list[tuple[datetime, float]] = []
+    ordered: list[tuple[datetime, Told]] = []
     last = EPOCH
-    for at, value in sorted({(max(at, since), value) for at, value in values}):
+    for at, value in sorted({(max(at, since), value) for at, value in values}, key=_by_size):
         last = at if at > last else last + MICROSECOND
         ordered.append((last, value))
     return ordered
+
+
+def _by_size(told: tuple[datetime, float | None]) -> tuple[datetime, bool, float]:
+    at, value = told
+    return at, value is None, value or 0.0
 
 
 @dataclass(slots=True)

@@ -337,6 +337,11 @@ class Journal:
         with refusing(self.path):
             return past.recall(self._database, point, since, lead)
 
+    def measured(self, point: str, since: datetime) -> list[tuple[datetime, float | None]]:
+        """Return what a point told of the time since then, in any order; None for a fault."""
+        with refusing(self.path):
+            return past.measured(self._database, point, since)
+
 
 def _locked(path: Path) -> int:
     """Take the lock beside the journal; the kernel frees it when the process ends, however it ends."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from hdmonitor.added import Parts
 from hdmonitor.alerts import wording
 from hdmonitor.case import CLOSED, Case, Draft, House, Seen, alarm_state
 from hdmonitor.events import About, Alarm, Excursion, Json, Kind, Outcome, Past, Recall, Revision
@@ -134,7 +135,7 @@ class Again(NamedTuple):
 class Track:
     """The history of one point: from where it can be judged again, and what waits for that."""
 
-    __slots__ = ("_late_case", "backlog", "cases", "floor", "passed", "pending", "point", "site")
+    __slots__ = ("_late_case", "backlog", "cases", "floor", "parts", "passed", "pending", "point", "site")
 
     def __init__(
         self, point: Point, cases: list[Case], site: Site, late_case: Callable[[], LateCase]
@@ -146,6 +147,7 @@ class Track:
         self.passed: datetime | None = None  # the newest move of a limit that no reading made
         self.floor = EPOCH  # nothing older is judged again
         self.pending = True  # the first snapshot is not taken yet
+        self.parts: Parts | None = None  # of a sum: it is added up again from them
         self._late_case = late_case
 
     @property
@@ -258,7 +260,7 @@ class Track:
     def look_back(self, at: datetime, draft: Draft, recall: Recall, lead: timedelta) -> Again | None:
         """Judge the history with what came late, and tell what is different.
 
-        Return what is to be added up again, with the values of `lead` before it.
+        Return what is to be added up again, with the values of `lead` before it, or what a sum was.
         """
         backlog, self.backlog = self.backlog, None
         assert backlog is not None  # noqa: S101  # else nothing is due
@@ -266,6 +268,10 @@ class Track:
             self._tell_refused(backlog, at, draft)
         if backlog.since is not None and backlog.since >= self.floor:
             past = _overlaid(self.point, backlog.since, draft.outcome, recall, lead)
+            if past is not None and self.parts is not None:
+                sums = self.parts.since(self.point, past.snapshot.at, draft.outcome.readings)
+                self._judge(replace(past, values=sums), at, draft)
+                return Again(backlog.since, sums)
             if past is not None:
                 self._judge(past, at, draft)
                 return Again(backlog.since, in_order([*past.before, *past.values], EPOCH) if lead else [])

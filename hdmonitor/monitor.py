@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from hdmonitor.added import Part, Parts
 from hdmonitor.agenda import Agenda, Due
 from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing
 from hdmonitor.alerts.daily import text as daily_text
@@ -42,6 +43,7 @@ from hdmonitor.events import (
     Json,
     Kind,
     LastHeard,
+    Measured,
     Notice,
     Outcome,
     Quarantined,
@@ -55,7 +57,6 @@ from hdmonitor.model import (
     NO_TIME,
     Decoded,
     Device,
-    Leg,
     Level,
     Message,
     Phase,
@@ -73,7 +74,7 @@ from hdmonitor.placement import Known, spare_units
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.doors import Doors
 from hdmonitor.rules.silence import Silence
-from hdmonitor.rules.sums import total
+from hdmonitor.rules.sums import added
 from hdmonitor.sensors import DeviceReader, sparkplug
 from hdmonitor.sensors.found import GATEWAY, Found
 from hdmonitor.sensors.liveness import is_there
@@ -106,7 +107,8 @@ class Monitor:
     """Judges one site. `own` are the rules for blindness, clocks and the monitor itself.
 
     `recall` looks up what was recorded of a point: everything that was in an
-    earlier outcome. Without it, what comes late is recorded and not judged.
+    earlier outcome. Without it, what comes late is recorded and not judged. `measured`
+    does so for the parts of sums, which without it stay as they were first added up.
     """
 
     def __init__(
@@ -118,6 +120,7 @@ class Monitor:
         daily: Daily | None = None,
         recall: Recall | None = None,
         programme: Programme | None = None,
+        measured: Measured | None = None,
     ) -> None:
         self.site = site
         self.own = own
@@ -138,6 +141,7 @@ class Monitor:
             self._behind,
         )
         self._recall = recall
+        self._measured = measured
         self._watches: dict[str, Watch] = {}
         self._by_field: dict[tuple[str, str | None, str], Watch] = {}
         self._selves: dict[str, Case] = {}
@@ -151,9 +155,11 @@ class Monitor:
         for device in site.devices.values():
             for index, point in enumerate(device.points):
                 self._add(point, at, first=index == 0)
+        self._added: dict[str, int] = {}  # what is part of a sum, by its place in the site file
         for point in site.points.values():
             if point.legs:
                 self._add_sum(point, at)
+        self._of_parts = {site.points[id_].topic for id_ in self._added}
         acquaint(watch.doubt for watch in self._watches.values() if watch.doubt is not None)
         self._gates = Gates(site, own["HDM-GATEWAY"], self._house, at)
         for case in self._gates.cases():
@@ -238,9 +244,15 @@ class Monitor:
             return
         self._add(point, at, first=False)
         watch = self._watches[point.id]
-        watch.legs = tuple((self._watches[leg.point], leg) for leg in point.legs)
+        parts = {leg.point: (self._watches[leg.point], leg) for leg in point.legs}
+        places = {id_: place for place, id_ in enumerate(self.site.points) if id_ in parts}
+        self._added |= places
+        watch.legs = tuple(parts[id_] for id_ in places)
         for part, _ in watch.legs:
             part.feeds.append(watch)
+        if watch.track is not None and self._measured is not None:
+            of = tuple(Part(leg, part.point.valid_for) for part, leg in watch.legs)
+            watch.track.parts = Parts(of, self._measured)
 
     def _add(self, point: Point, at: datetime, *, first: bool) -> None:
         watch = self._builder.watch(point, at, first=first)
@@ -325,21 +337,11 @@ class Monitor:
                     self._stir(case)
 
     def _combine(self, watch: Watch, reading: Reading) -> None:
-        """Add up the newest values of the legs, as of the newest of them.
-
-        A leg that is faulty, or whose value nobody vouches for by then, leaves
-        the sum unknown.
-        """
-        at = max((part.last_at for part, _ in watch.legs if part.last_at is not None), default=None)
-        terms: list[tuple[Leg, float]] = []
-        for part, leg in watch.legs:
-            if at is None or part.last_at is None or part.last_value is None or unseen(part):
-                return
-            if at - part.last_at > part.point.valid_for:
-                return
-            terms.append((leg, part.last_value))
-        assert at is not None  # noqa: S101  # a sum has legs
-        value = total(watch.point.base, terms)
+        """Add up what the parts of a sum said last."""
+        heard = ((leg, part.point.valid_for, part.last_at, part.last_value) for part, leg in watch.legs)
+        if (found := added(watch.point.base, heard)) is None:
+            return
+        at, value = found
         if watch.last_at is not None and at <= watch.last_at:
             if value == watch.last_value:
                 return
@@ -644,6 +646,8 @@ class Monitor:
         device_time = decoded.device_time if wrong else None
         live = not (message.retained or decoded.backfilled)
         values: Sequence[Value] = decoded.values
+        if device.topic in self._of_parts:  # sums take what was measured together in one order
+            values = sorted(values, key=lambda value: self._place(device.topic, value))
         if any(value.time is not None for value in values):  # several times: judged in their order
             values = sorted(values, key=lambda value: value.time or measured_at)
         for value in values:
@@ -657,6 +661,9 @@ class Monitor:
                 point.id, canonical, measured_at, received_at, quality, value.fault, device_time, live
             )
             self._reading(watch, reading)
+
+    def _place(self, topic: str, value: Value) -> int:
+        return self._added.get(self._by_field[topic, value.device, value.field].point.id, -1)
 
     def _of_its_own_time(self, watch: Watch, value: Value, message: Message, measured_at: datetime) -> None:
         """Take a value that has a time of its own: one of several, or stored and sent later."""
@@ -727,6 +734,8 @@ class Monitor:
             self._observe_door(watch.point.id, at, reading.value)
         for each in watch.feeds:
             self._combine(each, reading)
+            if _overtaken(each, watch, at):
+                self._dirty(each, at, reading.received_at)
 
     def _asked(self, watch: Watch, value: float) -> float:
         """Return what is judged: the value, or one inside where no verdict is asked for."""
@@ -762,6 +771,7 @@ class Monitor:
             if not track.late(at, reading.received_at):
                 quality = Quality.NOT_JUDGED
             self._waits(track)
+        self._dirty_sums(watch, reading, quality)
         self._draft.outcome.readings.append(reading._replace(quality=quality, live=False))
         return None
 
@@ -772,6 +782,32 @@ class Monitor:
         if watch.track is not None:
             watch.track.judge_from(reading.measured_at, reading.received_at)
             self._waits(watch.track)
+        self._dirty_sums(watch, reading, Quality.LATE)
+
+    def _dirty_sums(self, watch: Watch, reading: Reading, quality: Quality) -> None:
+        """Have what a point is part of added up again, if its reading is judged at all."""
+        for each in watch.feeds if quality is Quality.LATE else ():
+            self._dirty(each, reading.measured_at, reading.received_at)
+
+    def _dirty(self, watch: Watch, at: datetime, received_at: datetime) -> None:
+        """Have a sum added up and judged again from `at` on: a part of it came out of order."""
+        track = watch.track
+        if track is None or track.parts is None:
+            return
+        if track.pending:
+            watch.midnight = track.turn_of_day(watch.last_at, at, self._draft)
+        track.late(at, received_at)
+        self._waits(track)
+
+    def _catch_up(self, watch: Watch, sums: Sequence[tuple[datetime, float]], at: datetime) -> None:
+        """Record the sums that late parts add beyond the newest; they are judged already."""
+        for moment, value in sums:
+            if watch.last_at is None or moment > watch.last_at:
+                reading = Reading(watch.point.id, value, moment, max(at, moment), live=False)
+                self._draft.outcome.readings.append(reading)
+                watch.last_at = watch.moment = moment
+                watch.last_value, watch.values = value, (value,)
+                watch.seen.note(value, moment)
 
     def _waits(self, track: Track) -> None:
         self._draft.outcome.states[track.key] = track.state()
@@ -791,6 +827,8 @@ class Monitor:
         assert self._recall is not None  # noqa: S101  # else there is no track
         lead = max((tally.lead for tally in watch.tallies), default=NO_TIME)
         again = watch.track.look_back(at, self._draft, self._recall, lead)
+        if again is not None and watch.legs:
+            self._catch_up(watch, again.values, at)
         watch.frontier = max(watch.last_at or ALWAYS, watch.track.passed or ALWAYS)
         for case in (*watch.rules, watch.late):
             if case is not None:
@@ -1031,6 +1069,20 @@ class Monitor:
         watch.frontier = max(watch.frontier, watch.track.passed or ALWAYS)
         if state := states.get(f"case:{watch.point.id}|HDM-LATE"):
             self._builder.late(watch).restore(state, None)
+
+
+def _overtaken(watch: Watch, part: Watch, at: datetime) -> bool:
+    """Tell whether a sum has already seen a part of it that was measured after this one.
+
+    Of one moment, the parts come in the order in which the site file names them.
+    """
+    mine = False
+    for other, _ in watch.legs:
+        if other is part:
+            mine = True
+        elif other.last_at is not None and (other.last_at >= at if mine else other.last_at > at):
+            return True
+    return False
 
 
 def _sums(states: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -20,6 +20,10 @@ VALUES = (
     "SELECT iif(measured_at - device_time BETWEEN 1 AND 999, device_time, measured_at), value FROM reading"
     " WHERE measured_at >= ? AND point = ? AND quality IN (?, ?) AND value IS NOT NULL"
 )
+MEASURED = (
+    "SELECT iif(measured_at - device_time BETWEEN 1 AND 999, device_time, measured_at), value FROM reading"
+    " WHERE measured_at >= ? AND point = ? AND quality IN (?, ?, ?)"
+)
 BEFORE = VALUES + " AND measured_at < ?"
 EXCURSIONS = (
     rows.SELECT_EXCURSION + " WHERE point = ?1 AND (began_at >= ?2 OR ended_at IS NULL OR ended_at >= ?2)"
@@ -71,6 +75,18 @@ def judged_from(database: sqlite3.Connection) -> dict[str, tuple[datetime, str]]
         "SELECT id, min(at), rules FROM snapshot JOIN point ON key = point GROUP BY point"
     ).fetchall()
     return {point: (rows.moment(at), rules) for point, at, rules in found}
+
+
+def measured(
+    database: sqlite3.Connection, point: str, since: datetime
+) -> list[tuple[datetime, float | None]]:
+    """Return what a point told of the time since then, in any order; None for a fault."""
+    key = database.execute("SELECT key FROM point WHERE id = ?", (point,)).fetchone()
+    if key is None:
+        return []
+    qualities = (Quality.GOOD, Quality.LATE, Quality.FAULT)
+    found = database.execute(MEASURED, (rows.micros(since), *key, *qualities))
+    return [(rows.moment(when), value) for when, value in found]
 
 
 def recall(database: sqlite3.Connection, point: str, since: datetime, lead: timedelta) -> Past | None:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import islice
-from operator import itemgetter
+from itertools import chain, groupby, islice
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -96,7 +96,8 @@ def read(path: Path, points: Mapping[str, Point], now: datetime | None = None) -
         raise UnusableFile(f"{path}: {error.strerror}; give a readable CSV file") from error
     if not recorded.readings:
         recorded.named.append(f"{path}: no reading of any point of the site")
-    recorded.readings.sort(key=_in_event_order)
+    ranks = {id_: rank for rank, id_ in enumerate(points)}
+    recorded.readings.sort(key=lambda reading: _in_event_order(reading, ranks))
     return recorded
 
 
@@ -219,7 +220,11 @@ def of_journal(reader: Reader, site: Site) -> tuple[list[str], Iterator[Reading]
     """Return the points of the site that a journal tells, and their readings in event order."""
     # Sums are made again from what they are the sum of.
     told = [id_ for id_ in reader.points() if (point := site.points.get(id_)) and not point.legs]
-    return told, (_as_measured(reading) for reading in reader.in_event_order(told))
+    ranks = {id_: rank for rank, id_ in enumerate(site.points)}
+    moments = groupby(map(_as_measured, reader.in_event_order(told)), key=attrgetter("measured_at"))
+    return told, chain.from_iterable(
+        sorted(one, key=lambda reading: ranks[reading.point]) for _, one in moments
+    )
 
 
 def _as_measured(stored: Reading) -> Reading:
@@ -228,9 +233,9 @@ def _as_measured(stored: Reading) -> Reading:
     return Reading(stored.point, stored.value, at, at, fault=stored.fault)
 
 
-def _in_event_order(reading: Reading) -> tuple[datetime, bool, float]:
+def _in_event_order(reading: Reading, ranks: Mapping[str, int]) -> tuple[datetime, int, bool, float]:
     """Order readings as late data are judged: of one moment the smaller value first, faults last."""
-    return reading.measured_at, reading.value is None, reading.value or 0.0
+    return reading.measured_at, ranks[reading.point], reading.value is None, reading.value or 0.0
 
 
 def _key(one: Excursion) -> tuple[str, str, Level, str, datetime]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from hdmonitor.added import measured_in
 from hdmonitor.events import (
     About,
     Acknowledge,
@@ -138,6 +139,10 @@ class Memory:
             ],
         )
 
+    def measured(self, point: str, since: datetime) -> list[tuple[datetime, float | None]]:
+        """Return what a journal would hold of what a point told since then; None for a fault."""
+        return measured_in(self.readings.get(point, ()), since)
+
     def restored(self) -> Restored:
         """Return what the next monitor is built from."""
         judged_from = {point: min(kept) for point, kept in self.snapshots.items()}
@@ -179,7 +184,7 @@ def play(
 ) -> list[str]:
     """Play `story` and return its lines; `restart_always` restarts before every input."""
     memory = remember()
-    monitor = Monitor(story.site, own, story.start, recall=memory.recall)
+    monitor = Monitor(story.site, own, story.start, recall=memory.recall, measured=memory.measured)
     lines: list[str] = []
 
     def tell(outcome: Outcome, at: datetime) -> None:
@@ -189,7 +194,9 @@ def play(
     for at, item in story.inputs:
         tell(monitor.handle([], at), at)
         if restart_always or isinstance(item, Restart):
-            monitor = Monitor(story.site, own, at, memory.restored(), recall=memory.recall)
+            monitor = Monitor(
+                story.site, own, at, memory.restored(), recall=memory.recall, measured=memory.measured
+            )
         if isinstance(item, Restart):
             continue
         given = _act(item, monitor, story) if isinstance(item, Answer) else item

@@ -151,7 +151,14 @@ class Service:
         # A clock that was set back while we were down is a step like any other.
         back = min(now - (restored.stopped_at or now), NO_TIME)
         monitor = Monitor(
-            plan.site, plan.own, now - back, restored, plan.daily, self.journal.recall, plan.programme
+            plan.site,
+            plan.own,
+            now - back,
+            restored,
+            plan.daily,
+            self.journal.recall,
+            plan.programme,
+            self.journal.measured,
         )
         # The site stays as long as the process. Looking through ten thousand points for garbage
         # takes longer than many commits.

@@ -72,13 +72,14 @@ class Site:
     def judged(self, readings, until, *, restarts=0.0, seed=0, batch=1):
         chance, memory = Random(seed), self.remember()
         start = min(reading.measured_at for reading in readings)
-        monitor = Monitor(self.site, self.own, start, recall=memory.recall)
+        monitor = Monitor(self.site, self.own, start, recall=memory.recall, measured=memory.measured)
         for first in range(0, len(readings), batch):
             together = readings[first : first + batch]
             at = together[-1].received_at
             memory.take(monitor.handle(together, at), at)
             if chance.random() < restarts:
-                monitor = Monitor(self.site, self.own, at, memory.restored(), recall=memory.recall)
+                looks = {"recall": memory.recall, "measured": memory.measured}
+                monitor = Monitor(self.site, self.own, at, memory.restored(), **looks)
         memory.take(monitor.handle([], until), until)
         return memory
 

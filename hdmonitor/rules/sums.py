@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from hdmonitor.model import Leg
@@ -14,3 +15,22 @@ def total(base: float, terms: Iterable[tuple[Leg, float]]) -> float:
     for leg, value in terms:
         exact += Fraction(repr(value)) * leg.sign / Fraction(repr(leg.over))
     return float(exact)
+
+
+def added(
+    base: float, parts: Iterable[tuple[Leg, timedelta, datetime | None, float | None]]
+) -> tuple[datetime, float] | None:
+    """Add up the newest values of the parts, as of the newest of them.
+
+    A part is how long its readings vouch, when it was heard last, and what it said.
+    None where one is faulty (it said nothing), or nobody vouches for it by then: a
+    guess about containment is worse than a gap.
+    """
+    newest = list(parts)
+    at = max((heard for _, _, heard, _ in newest if heard is not None), default=None)
+    terms: list[tuple[Leg, float]] = []
+    for leg, valid_for, heard, value in newest:
+        if at is None or heard is None or value is None or at - heard >= valid_for:
+            return None
+        terms.append((leg, value))
+    return (at, total(base, terms)) if at is not None else None

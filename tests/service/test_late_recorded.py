@@ -67,13 +67,14 @@ class Daemon:
     def table(self, readings, until, restarts):
         start = min(reading.measured_at for reading in readings)
         site = replace(SITE, policies={n: replace(p, repeat=9000 * HOUR) for n, p in SITE.policies.items()})
-        monitor = Monitor(site, OWN, start, recall=self.journal.recall)
+        looks = {"recall": self.journal.recall, "measured": self.journal.measured}
+        monitor = Monitor(site, OWN, start, **looks)
         while readings:
             size = random.randint(1, 400)
             batch, readings = readings[:size], readings[size:]
             self.journal.commit(monitor.handle(batch, batch[-1].received_at), at=monitor.now)
             if random.random() < restarts:
-                monitor = Monitor(site, OWN, monitor.now, self.journal.restore(), recall=self.journal.recall)
+                monitor = Monitor(site, OWN, monitor.now, self.journal.restore(), **looks)
         self.journal.commit(monitor.handle([], until), at=until)
         with self.journal.reader() as reader:
             assert reader.verify() == []

@@ -28,6 +28,9 @@ class Recorded(Memory):
     def recall(self, point, since, lead):
         return self.journal.recall(point, since, lead)
 
+    def measured(self, point, since):
+        return self.journal.measured(point, since)
+
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_restart_from_a_real_journal_changes_nothing(file, tmp_path):

@@ -185,8 +185,8 @@ def test_parts_that_come_out_of_order_are_combined_as_of_the_newest():
     assert sums(outcome) == [(10.000001, 0.054)]
 
 
-def test_a_part_vouches_to_the_last_moment_and_no_longer():
-    for age, count in ((120, 1), (121, 0)):
+def test_a_part_vouches_until_the_moment_at_which_its_silence_is_told():
+    for age, count in ((119, 1), (120, 0)):
         monitor = started(*PARTS, site=SIDE_BY_SIDE)
         parts = [
             Reading("ante.pressure", 0.025 * INCH, at(0), at(age - 1)),

@@ -88,3 +88,51 @@ def test_where_the_slowest_way_takes_hours_no_end_is_named():
 
     assert soon.latest is not None
     assert far.latest is None
+
+
+def test_a_reading_of_exactly_half_an_hour_before_the_newest_one_counts():
+    readings = [(START + quarter * timedelta(seconds=450), 5.0 + quarter * 0.5) for quarter in range(5)]
+    a_moment_more = [(START - timedelta(microseconds=1), 5.0), *readings[1:]]
+
+    assert forecast(readings, LIMITS).threshold is WARM
+    assert forecast(a_moment_more, LIMITS) is None  # four are left
+
+
+def test_the_half_hour_ends_with_the_newest_reading_and_not_the_one_before():
+    last = START + 35 * MINUTE
+    readings = [*line(5.0, 0.1, minutes=4), (last, 7.9)]  # the five are 31 minutes old and more
+
+    assert forecast(readings, LIMITS) is None
+
+
+def exactly(rising, *, last=6.0):
+    """Five readings on a line without rounding: 128 seconds apart, `rising` a second, up to `last`."""
+    return [(START + step * timedelta(seconds=128), last - rising * 128 * (4 - step)) for step in range(5)]
+
+
+def test_four_hours_ahead_is_told_and_a_moment_more_is_not():
+    slope, farthest = 2.0**-12, timedelta(hours=4)
+    reached, beyond = (6.0 + slope * seconds for seconds in (14_400, 14_401))
+
+    found = forecast(exactly(slope), (limit(Level.ALARM, Side.HIGH, reached),))
+
+    assert (found.earliest, found.latest) == (farthest, farthest)
+    assert forecast(exactly(slope), (limit(Level.ALARM, Side.HIGH, beyond),)) is None
+
+
+def test_a_value_at_its_limit_that_rises_gets_there_at_once():
+    found = forecast(exactly(2.0**-8, last=8.0), LIMITS)
+
+    assert (found.threshold, found.earliest) == (WARM, NO_TIME)
+
+
+def test_the_uncertainty_is_two_standard_errors_of_the_slope_with_two_degrees_of_freedom_less():
+    # 1 °C each 75 s, off the line by 0.1 x (2, -1, -2, -1, 2), so that the line stays the same:
+    # squares 0.14, over 5 - 2; spread 10; standard error sqrt(0.14 / 3 / 10) = 0.0683; 2 °C to go.
+    off = (0.2, -0.1, -0.2, -0.1, 0.2)
+    readings = [(START + step * timedelta(seconds=75), 2.0 + step + off[step]) for step in range(5)]
+
+    found = forecast(readings, LIMITS)
+
+    assert found.earliest.total_seconds() == pytest.approx(131.97, abs=0.01)
+    assert found.latest.total_seconds() == pytest.approx(173.74, abs=0.01)

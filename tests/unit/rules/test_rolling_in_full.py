@@ -136,6 +136,15 @@ def test_doubt_that_is_over_is_forgotten_with_its_window():
     assert window.changed()[""]["doubts"] == []
 
 
+def test_what_was_doubted_until_the_very_moment_at_which_the_window_begins_is_forgotten():
+    window = Rolling(DAY, CAP)
+    take(window, 0, doubted=True)
+    take(window, 60)
+    take(window, 86_400 + 60)
+
+    assert window.changed()[""]["doubts"] == []
+
+
 def test_a_window_is_whole_to_its_first_minute_also_after_a_restart():
     through, rows = Rolling(DAY, CAP), {}
     for step in range(24 * 12 + 1):
