@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from time import monotonic
 
 STEP = timedelta(seconds=2)  # below this, the clock is being slewed, not stepped
@@ -39,15 +40,32 @@ class ScaledClock(Clock):
         self._start = datetime.now(UTC)
         self._began = monotonic()
         self._speed = speed
+        self._limit: datetime | None = None
+        self._lock = Lock()
 
     def run(self, speed: float) -> None:
         """Go on at another speed."""
         self._start, self._began = self.now(), monotonic()
         self._speed = speed
 
+    def allow(self, until: datetime) -> None:
+        """Stand still at `until`, until a later moment is allowed; then go on from there.
+
+        A machine that is held up for two seconds would otherwise be two minutes
+        late on a clock that runs sixty times as fast, and every sensor silent.
+        """
+        # Asked first: what has not passed for anybody does not pass at once when more is allowed.
+        self._limit = max(self.now(), until)
+
     def now(self) -> datetime:
         """Return the scaled time, aware, UTC."""
-        return self._start + timedelta(seconds=(monotonic() - self._began) * self._speed)
+        with self._lock:
+            steady = monotonic()
+            moment = self._start + timedelta(seconds=(steady - self._began) * self._speed)
+            if self._limit is not None and moment > self._limit:
+                moment = self._start = self._limit
+                self._began = steady
+        return moment
 
     def seconds(self, span: timedelta) -> float:
         """Return how many real seconds `span` of scaled time takes."""

@@ -25,7 +25,7 @@ from hdmonitor.adapters.broker import EmbeddedBroker
 from hdmonitor.adapters.control import ask
 from hdmonitor.adapters.mqtt import BrokerConfig
 from hdmonitor.catalogue import own_rules
-from hdmonitor.clock import Clock, ScaledClock
+from hdmonitor.clock import ScaledClock
 from hdmonitor.events import Kind
 from hdmonitor.model import Site
 from hdmonitor.reader import Reader
@@ -93,6 +93,8 @@ def acts(start: datetime) -> Iterator[Act]:
 
 TURN = 0.02  # real seconds between two looks at the clock
 START_WITHIN = 20.0  # real seconds
+# By so much the story may be ahead of what is written down; a gauge is silent after two minutes.
+AHEAD = timedelta(seconds=60)
 
 
 class NotPlayed(Exception):
@@ -149,7 +151,7 @@ class Show:
     """Writes what happens into the terminal, in the time of the story."""
 
     site: Site
-    clock: Clock
+    clock: ScaledClock
 
     def say(self, who: str, text: str) -> None:
         """Write one line: the local time of the pharmacy, who speaks, what."""
@@ -226,15 +228,28 @@ def _play(show: Show, plan: Plan, publisher: Publisher, span: timedelta | None) 
     scenes = list(STORY)
     wait = threading.Event()
     ends = monotonic() + span.total_seconds() if span else float("inf")
-    while (now := show.clock.now()) < start + LENGTH and monotonic() < ends:
-        for topic, payload in sensors.messages(now):
-            publisher.publish(topic, payload)
-        while scenes and start + scenes[0].at <= now:
-            scene = scenes.pop(0)
-            show.say("", scene.text)
-            if scene.answer is not None:
-                show.say(scene.answer.by, _answered(plan, scene.answer))
-        wait.wait(TURN)
+    kept, kept_at = start, monotonic()
+    show.clock.allow(start + AHEAD)
+    with Reader(plan.journal) as reader:
+        while (now := show.clock.now()) < start + LENGTH and monotonic() < ends:
+            if (newest := _written_down(reader, start)) > kept:
+                kept, kept_at = newest, monotonic()
+                show.clock.allow(kept + AHEAD)
+            elif monotonic() > kept_at + START_WITHIN:
+                raise NotPlayed(f"nothing was written down for {START_WITHIN:.0f} s; run it again")
+            for topic, payload in sensors.messages(now):
+                publisher.publish(topic, payload)
+            while scenes and start + scenes[0].at <= now:
+                scene = scenes.pop(0)
+                show.say("", scene.text)
+                if scene.answer is not None:
+                    show.say(scene.answer.by, _answered(plan, scene.answer))
+            wait.wait(TURN)
+
+
+def _written_down(reader: Reader, start: datetime) -> datetime:
+    """Return when the newest reading was received that the journal has, `start` if that is later."""
+    return max((heard.received_at for heard in reader.heard().values()), default=start)
 
 
 def _answered(plan: Plan, answer: Answer) -> str:
