@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from hdmonitor import demo
-from hdmonitor.journal import Journal
+from hdmonitor.simulator.publisher import Publisher
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
@@ -14,22 +14,22 @@ STALL = 3.0  # real seconds; 300 of the story, in which every gauge would fall s
 
 
 def test_a_machine_that_is_held_up_blinds_no_sensor_of_the_demonstration(monkeypatch, capsys):
-    commit, stalls = Journal.commit, [10, 60]  # commits from the start
-    commits = 0
+    publish, stalls = Publisher.publish, [100, 400]  # messages from the start
+    messages = 0
 
-    def held_up(self, *arguments, **named):
-        nonlocal commits
-        commits += 1
-        if commits in stalls:
-            threading.Event().wait(STALL)  # the disk does not answer
-        commit(self, *arguments, **named)
+    def held_up(self, topic, payload):
+        nonlocal messages
+        messages += 1
+        if messages in stalls:
+            threading.Event().wait(STALL)
+        publish(self, topic, payload)
 
-    monkeypatch.setattr(Journal, "commit", held_up)
+    monkeypatch.setattr(Publisher, "publish", held_up)
 
     demo.run(timedelta(seconds=12))
 
     said = capsys.readouterr().out
-    assert commits > 60, "the stalls were not reached"
+    assert messages > 400, "the stalls were not reached"
     assert "A quiet day" in said
     assert "BLIND" not in said
     assert "\nA1" not in said, "nothing has happened yet that is an alarm"
