@@ -18,6 +18,7 @@ from hdmonitor import (
     __version__,
     cli_alarms,
     cli_commission,
+    cli_compliance,
     cli_discover,
     cli_messages,
     cli_people,
@@ -82,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cli_rulebook.NoSuchRule,
         cli_alarms.NotDone,
         cli_people.NotChanged,
+        cli_compliance.NotKept,
         cli_stories.NotPlayed,
         cli_replay.NotReplayed,
         cli_commission.NotCommissioned,
@@ -125,6 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     add("run", _run, "watch the site until SIGTERM", both)
     add("check", _check, "validate both files and print the effective configuration", both)
     _add_alarms(add("alarms", _alarms_list, "list, show, answer and close alarms"), both, journal)
+    cli_compliance.add_arguments(
+        add("compliance", _compliance, "what is due, and what stands against work"), both
+    )
     cli_people.add_arguments(add("people", _people, "who may log in, and with what"), both)
     notify = add("notify", _notify, "send a test message", both)
     notify.add_argument("what", choices=["test"])
@@ -300,6 +305,10 @@ def _alarms_show(options: argparse.Namespace) -> int:
 def _act(options: argparse.Namespace) -> int:
     record = _settings(options.config).record
     return cli_alarms.act(options, record.journal, record.socket)
+
+
+def _compliance(options: argparse.Namespace) -> int:
+    return cli_compliance.run(options, _settings(options.config).record.journal, Clock().now)
 
 
 def _people(options: argparse.Namespace) -> int:
