@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,8 +69,10 @@ def timeline(
     """Return the lines of an alarm in the order in which things happened."""
     words = _Words(site, point, now)
     told = [(each.event.at, words.event(each.event)) for each in events]
-    told += [(row.notice.at, words.notice(row)) for row in notices]
-    told += [(row.delivered_at, words.delivered(row)) for row in notices if row.delivered_at is not None]
+    messages: defaultdict[tuple[datetime, str, str], list[OutboxRow]] = defaultdict(list)
+    for row in notices:
+        messages[row.notice.at, row.notice.title, row.notice.body].append(row)
+    told += [(at, words.message(same)) for (at, _, _), same in messages.items()]
     return [line for _, line in sorted(told, key=lambda each: each[0])]
 
 
@@ -95,22 +98,19 @@ class _Words:
             event.at, what, self._name(by) if isinstance(by, str) else "", self._more(detail), look
         )
 
-    def notice(self, row: OutboxRow) -> Line:
-        """Return the line of a message as it was first owed."""
-        told = row.notice
-        fate: tuple[str, ...] = ()
-        if row.delivered_at is None:
-            failed = f"{row.attempts} attempts failed" if row.attempts else "not taken yet"
-            fate = ("replaced by a newer one",) if row.replaced_by else (f"OWED, {failed}",)
-        lines = (told.title, told.body, *fate)
-        return self._line(told.at, f"message to {self._name(told.destination)}", "", lines, "message")
+    def message(self, same: Sequence[OutboxRow]) -> Line:
+        """Return the line of one message to several destinations, and what became of it at each."""
+        told = same[0].notice
+        fates = [f"{self._name(row.notice.destination)}: {self._fate(row)}" for row in same]
+        return self._line(told.at, "message", "", (told.title, told.body, *fates), "message")
 
-    def delivered(self, row: OutboxRow) -> Line:
-        """Return the line of a message that was taken."""
-        assert row.delivered_at is not None  # noqa: S101  # the caller asked
-        after = show_duration(max(row.delivered_at - row.notice.at, timedelta(0)))
-        what = f"message to {self._name(row.notice.destination)} taken after {after}"
-        return self._line(row.delivered_at, what, "", (row.notice.title,), "message")
+    def _fate(self, row: OutboxRow) -> str:
+        if row.delivered_at is not None:
+            after = show_duration(max(row.delivered_at - row.notice.at, timedelta(0)))
+            return f"taken after {after}"
+        if row.replaced_by:
+            return "not sent, a newer one took its place"
+        return f"NOT TAKEN YET, {row.attempts} attempts failed" if row.attempts else "NOT TAKEN YET"
 
     def _line(self, at: datetime, what: str, who: str, lines: Sequence[str], look: str) -> Line:
         local = at.astimezone(self._zone)

@@ -73,10 +73,17 @@ def evaluate(page, expression):
     return answer["result"].get("value")
 
 
-def violations(page):
-    """Return what axe-core has against a page: rule, and the elements, one line each."""
-    evaluate(page, AXE_SCRIPT)
-    found = evaluate(page, "axe.run()")
+def violations(browser, url, screen=ON_A_DESK, **more):
+    """Return what axe-core has against a page: rule and element, one line each.
+
+    axe is a script itself, so of a page without scripts only those of the page are kept away.
+    """
+    with shown(browser, "about:blank", screen._replace(scripts=True), **more) as page:
+        if not screen.scripts:
+            page.route("**/*.js", lambda route: route.abort())
+        page.goto(url, wait_until="load")
+        evaluate(page, AXE_SCRIPT)
+        found = evaluate(page, "axe.run()")
     return [
         f"{each['id']} ({each['impact']}): {node['html'][:160]} {node['failureSummary'][:200]}"
         for each in found["violations"]

@@ -3,13 +3,10 @@
 from pathlib import Path
 
 import pytest
-from browser.chromium import Chromium, found
+from browser.looking import DESK, PHONE, Screen, evaluate, shown
 
 from hdmonitor.cli import main
 
-pytestmark = pytest.mark.skipif(
-    found() is None, reason="no Chromium on PATH; on Debian: sudo apt-get install chromium"
-)
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 STORIES = [str(SCENARIOS / name) for name in ("hd_buffer_pressure.yaml", "blind.yaml", "doors.yaml")]
 OUT_OF_THE_PAGE = """[...document.querySelectorAll('body *')]
@@ -26,33 +23,23 @@ def report(tmp_path_factory):
     return path.as_uri()
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with Chromium(tmp_path_factory.mktemp("chromium")) as browser:
-        yield browser
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_report_fits_the_screen_and_can_be_read(report, browser, width):
-    browser.open(report, width)
-
-    assert browser.evaluate("document.documentElement.scrollWidth") <= width
-    assert browser.evaluate(OUT_OF_THE_PAGE) == []
-    assert browser.evaluate(TOO_SMALL) == []
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_report_fits_the_screen_and_can_be_read(report, browser, size):
+    with shown(browser, report, Screen(size)) as page:
+        assert evaluate(page, "document.documentElement.scrollWidth") <= size[0]
+        assert evaluate(page, OUT_OF_THE_PAGE) == []
+        assert evaluate(page, TOO_SMALL) == []
 
 
 def test_every_story_has_its_picture_and_its_table(report, browser):
-    browser.open(report, 1280)
-
-    assert browser.evaluate("document.querySelectorAll('article').length") == 31
-    assert browser.evaluate("document.querySelectorAll('article .panel svg').length") >= 31
-    assert browser.evaluate("document.querySelectorAll('article table.story').length") == 31
+    with shown(browser, report) as page:
+        assert evaluate(page, "document.querySelectorAll('article').length") == 31
+        assert evaluate(page, "document.querySelectorAll('article .panel svg').length") >= 31
+        assert evaluate(page, "document.querySelectorAll('article table.story').length") == 31
 
 
 def test_paper_is_white_whatever_the_screen_is(report, browser):
-    for media, paper in (("screen", "rgb(20, 23, 26)"), ("print", "rgb(255, 255, 255)")):
-        features = [{"name": "prefers-color-scheme", "value": "dark"}]
-        browser.tell("Emulation.setEmulatedMedia", media=media, features=features)
-        browser.open(report, 1280)
-        assert browser.evaluate("getComputedStyle(document.body).backgroundColor") == paper
-    browser.tell("Emulation.setEmulatedMedia", media="", features=[])
+    with shown(browser, report, Screen(dark=True)) as page:
+        for media, paper in (("screen", "rgb(20, 23, 26)"), ("print", "rgb(255, 255, 255)")):
+            page.emulate_media(media=media)
+            assert evaluate(page, "getComputedStyle(document.body).backgroundColor") == paper
