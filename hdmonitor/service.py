@@ -32,6 +32,7 @@ from hdmonitor.core import BEAT, INBOX_SIZE, Core
 from hdmonitor.events import Act, Condition, Entry
 from hdmonitor.inbox import BadLine, Item, Stop
 from hdmonitor.journal import Journal, JournalRefused
+from hdmonitor.links import Links
 from hdmonitor.model import NO_TIME, Rule, Site
 from hdmonitor.monitor import Monitor
 from hdmonitor.seals import Seals, key_beside
@@ -182,6 +183,7 @@ class Service:
                 failed=self._failed,
                 remembered=_remembered(restored.states.get("topics")),
             )
+            links = Links(self._seals, plan.web.public_url if plan.web else None, plan.site.recipients)
             messenger = Messenger(
                 plan.urls,
                 self.journal.reader,
@@ -189,6 +191,7 @@ class Service:
                 self._clock,
                 failed=self._failed,
                 rooms=_rooms(plan.site),
+                more=links.lines,
             )
             copier = self._copier()
             core = Core(

@@ -25,7 +25,7 @@ from apprise import Apprise, AppriseAsset, NotifyFormat
 
 from hdmonitor.alerts.pacing import Gone, next_message, recent
 from hdmonitor.clock import Clock
-from hdmonitor.events import Condition
+from hdmonitor.events import Condition, Notice
 from hdmonitor.inbox import Item, Sent, Told
 from hdmonitor.outbox import SLOWEST_RETRY
 from hdmonitor.reader import Reader
@@ -78,6 +78,10 @@ def send_now(url: str, title: str, body: str) -> Delivery:
 
 
 # --- one way to a person ----------------------------------------------------
+
+
+def _nothing(_destination: str, _notices: Sequence[Notice]) -> str:
+    return ""
 
 
 class Way:
@@ -206,7 +210,9 @@ class Worker:
         put: Callable[[Item], None],
         clock: Clock,
         rooms: Mapping[str, str],
+        more: Callable[[str, Sequence[Notice]], str] = _nothing,
     ) -> None:
+        self._more = more
         self._destination = destination
         self._way = way
         self._rooms = rooms  # name by point
@@ -256,7 +262,8 @@ class Worker:
         if moment > started:
             self._together_at = moment
             return False
-        result = self._way.send(message.title, message.body)
+        told = [each.notice for each in waiting if each.row in message.rows]
+        result = self._way.send(message.title, message.body + self._more(self._destination, told))
         at = self._clock.now()
         rows = message.rows
         if result.delivered:
@@ -326,7 +333,8 @@ class Messenger:
 
     `put` gets `Sent` and `Told` from the workers' threads. `failed` gets
     whatever ended a worker, which nothing else would notice. `rooms` names the
-    room of each point.
+    room of each point. `more` gives what is added to the body of a message for a
+    destination: it is not in the record.
     """
 
     def __init__(
@@ -338,10 +346,11 @@ class Messenger:
         *,
         failed: Callable[[BaseException], None],
         rooms: Mapping[str, str] | None = None,
+        more: Callable[[str, Sequence[Notice]], str] = _nothing,
     ) -> None:
         self._failed = failed
         self._workers = [
-            Worker(name, Way(url), readers, put, clock, rooms or {}) for name, url in urls.items()
+            Worker(name, Way(url), readers, put, clock, rooms or {}, more) for name, url in urls.items()
         ]
         self._threads = [
             threading.Thread(target=self._live, args=(worker,), name=f"messenger {name}", daemon=True)

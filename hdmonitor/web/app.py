@@ -7,7 +7,6 @@ from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,14 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.inbox import Item
 from hdmonitor.model import Site
-from hdmonitor.reader import Reader
+from hdmonitor.reader import JournalRefused, Reader
 from hdmonitor.seals import Seals
 from hdmonitor.status import Status
-from hdmonitor.web import alarms, compliance, drill, first, hazards, incidents, login, machine, places
+from hdmonitor.web import alarms, answer, compliance, drill, first, hazards, incidents, login, machine, places
 from hdmonitor.web.desk import Desk, Outside
 from hdmonitor.web.live import Live
 from hdmonitor.web.look import Looks
-from hdmonitor.web.visit import Visit, visitor_of
+from hdmonitor.web.visit import Visit, Visitor, visitor_of
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -78,6 +77,7 @@ class Pages:
         routes = [
             *machine.routes(self.desk),
             *login.routes(self.desk),
+            *answer.routes(self.desk),
             *first.routes(self.desk, looks),
             *places.routes(self.desk, looks),
             *alarms.routes(self.desk, looks),
@@ -87,11 +87,8 @@ class Pages:
             *incidents.routes(self.desk),
             *drill.routes(self.desk),
         ]
-        self._app: ASGIApp = Starlette(
-            routes=routes,
-            middleware=[Middleware(Guarded)],
-            exception_handlers={HTTPException: self._on_refusal},
-        )
+        handlers = {HTTPException: self._on_refusal, JournalRefused: self._on_unread}
+        self._app: ASGIApp = Guarded(Starlette(routes=routes, exception_handlers=handlers))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -112,6 +109,11 @@ class Pages:
         visit = Visit(self.desk, request, visitor_of(self.desk, request))
         says = {404: "There is no such page."}.get(error.status_code, error.detail)
         return visit.refused(says, error.status_code)
+
+    async def _on_unread(self, request: Request, error: Exception) -> Response:
+        """Tell that the record cannot be read: then nothing is known, and nothing was done."""
+        visit = Visit(self.desk, request, Visitor())
+        return visit.refused(f"The record cannot be read, nothing was done: {error}", 503)
 
 
 class Guarded:
