@@ -25,6 +25,7 @@ from hdmonitor.model import (
     Site,
     Threshold,
 )
+from hdmonitor.rounds import rule_by_hand
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.silence import Silence
 from hdmonitor.watch import Watch
@@ -52,6 +53,8 @@ class Own:
     response: Response = Response.OTHER
 
 
+NOBODY = "nobody"  # of those called can be reached: that is told to everybody
+
 # A broker that restarts is back within seconds. Dashboards can wait for the
 # morning; a phone that cannot be reached cannot.
 OWN = {
@@ -61,6 +64,7 @@ OWN = {
     "notify": Own(NO_TIME, Priority.HIGH),
     "disk": Own(NO_TIME, Priority.HIGH),
     HELP: Own(NO_TIME, Priority.CRITICAL, Response.CONTAINMENT),  # somebody may be hurt
+    NOBODY: Own(NO_TIME, Priority.CRITICAL),
 }
 OWN_OTHERWISE = Own(NO_TIME, Priority.MEDIUM)
 
@@ -133,6 +137,7 @@ class Builder:
             response=own.response,
         )
         case = self._own_case(point, "HDM-SELF", _wrong_for(own.on_delay, own.priority, "in trouble"))
+        case.to_all = subject == NOBODY
         self._agenda.rank(case)
         return case
 
@@ -143,6 +148,16 @@ class Builder:
             watch.late = LateCase(watch.point, own, seen=watch.seen, house=self._house)
             self._agenda.rank(watch.late, before=watch.track)
         return watch.late
+
+    def hand(self, watch: Watch) -> Case:
+        """Return the case of what is read by hand at a point, built at the first reading."""
+        if watch.hand is None:
+            rule = rule_by_hand(watch.point, self._own["HDM-HAND"])
+            machine = Machine(rule, FOREVER)
+            watch.hand = Case(watch.point, rule, machine, seen=Seen(), house=self._house, cause="hand")
+            machine.restore(None, EPOCH)
+            self._agenda.rank(watch.hand, before=watch.silence)
+        return watch.hand
 
     def _case(self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, cause: str) -> Case:
         return Case(point, rule, machine, seen=seen, house=self._house, cause=cause)

@@ -13,9 +13,10 @@ from typing import Any
 
 from hdmonitor.alerts import wording
 from hdmonitor.alerts.duty import Roster
-from hdmonitor.alerts.escalation import ACKNOWLEDGEMENT_LASTS, Call
+from hdmonitor.alerts.escalation import Call, lasts, reaching
+from hdmonitor.alerts.quiet import quiet_until
 from hdmonitor.alerts.situation import Behind
-from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Outcome
+from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Outcome, Where
 from hdmonitor.model import (
     NO_TIME,
     Exposure,
@@ -33,10 +34,10 @@ from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.changes import Change, Lowered, Moved, Raised, Span
 from hdmonitor.rules.found import Found
 from hdmonitor.rules.silence import Silence
+from hdmonitor.shelf import Shelf
 
 # A trend over single readings turns with the last digit of the sensor.
 MARK_EVERY = timedelta(minutes=5)
-A_DAY = timedelta(hours=24)
 
 CLOSED = "the site is closed; told at opening"
 
@@ -99,6 +100,10 @@ class House:
     opening: Callable[[datetime], datetime]  # when somebody is there: that moment, or the next opening
     explained: Callable[[Case], str] = lambda _case: ""  # why its silence calls nobody
     behind: Callable[[Case, datetime], Behind | None] = lambda _case, _at: None  # of a gateway
+    opened: Callable[[Case, datetime, Draft], None] = lambda _case, _at, _draft: None  # or got worse
+    over: Callable[[Case, datetime, Draft], None] = lambda _case, _at, _draft: None
+    latched: Callable[[Case], bool] = lambda _case: False  # its unit waits to be returned to service
+    unreachable: Callable[[], frozenset[str]] = frozenset  # destinations that take nothing now
 
 
 class Case:
@@ -117,12 +122,17 @@ class Case:
         "outlook",
         "over",
         "point",
+        "reached",
         "resume_at",
         "rule",
         "seen",
+        "shelf",
+        "silenced_by",
         "text",
+        "to_all",
         "told",
         "was_outside",
+        "where",
         "withdrawn",
     )
 
@@ -151,6 +161,7 @@ class Case:
         self.alarm: Alarm | None = None
         self.call: Call | None = None
         self.told: list[str] = []
+        self.to_all = False  # whatever its policy says
         self.acknowledged_until: datetime | None = None
         self.resume_at: datetime | None = None  # a withheld call starts then
         self.by_door = False  # it is withheld because an opening explains the pressure
@@ -158,6 +169,10 @@ class Case:
         self.over: Span | None = None  # the worst excursion of this alarm that has ended
         self.withdrawn = False  # late data showed that the alarm never was
         self.held = False  # and only a named act ends it
+        self.shelf: Shelf | None = None  # a person stopped the calls for a while
+        self.silenced_by: str | None = None  # the sounder, not the calls
+        self.where = Where.ANSWER  # of the person who answered
+        self.reached = 0  # the step of the policy at which that person stopped the call
 
     @property
     def key(self) -> str:
@@ -180,6 +195,7 @@ class Case:
             self.call.due() if self.call and self.resume_at is None else None,
             self.acknowledged_until,
             self.resume_at,
+            self.shelf.until if self.shelf is not None else None,
         )
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -190,6 +206,8 @@ class Case:
                 self.apply(self.machine.advance(due), draft)
             elif due == self.acknowledged_until:
                 self._expire(due, draft)
+            elif self.shelf is not None and due == self.shelf.until:
+                self.unshelve(self.shelf.by, "its time is over", due, draft)
             elif due == self.resume_at:
                 self.resume(due, draft)
             else:
@@ -212,6 +230,8 @@ class Case:
             self.acknowledged_until += by
         if self.resume_at is not None:
             self.resume_at += by
+        if self.shelf is not None:
+            self.shelf = self.shelf.moved(by)
 
     # --- what the machine says ----------------------------------------------
 
@@ -222,7 +242,7 @@ class Case:
                 case Span():
                     if self.cause == "limit":  # a fault or a flat battery is no excursion of a value
                         self._excursion(change, draft)
-                    elif self.exposure is not None:
+                    elif self.exposure is not None or self.cause == "hand":
                         self._remember(change)
                 case Moved():
                     self._moved(change, draft, withhold)
@@ -320,6 +340,7 @@ class Case:
         )
         self.alarm = replace(self.alarm, title=self._text(change.at, About.OPENED).title)
         draft.outcome.alarms[name] = self.alarm
+        self.house.opened(self, change.at, draft)
         self._start(About.OPENED, change.at, draft, withhold)
 
     def _raised(self, change: Raised, draft: Draft) -> None:
@@ -333,7 +354,10 @@ class Case:
             acknowledged_at=None,
         )
         self._update(draft, title=self._text(change.at, About.RAISED).title)
-        self.acknowledged_until = None
+        self.acknowledged_until = self.silenced_by = None
+        self.house.opened(self, change.at, draft)
+        if self.shelf is not None:  # it was shelved at its level, as it is answered at its level
+            self._end_shelf(self.shelf.by, "it has got worse", change.at, draft)
         self._start(About.RAISED, change.at, draft)
 
     def _lowered(self, change: Lowered, draft: Draft) -> None:
@@ -348,7 +372,10 @@ class Case:
         self._update(draft, active=False, cleared_at=at)
         draft.outcome.states[f"cleared:{self._alarm().id}"] = alarm_state(self._alarm())
         draft.cleared[self._alarm().id] = self._alarm()
+        self.house.over(self, at, draft)
         self.alarm = self.call = self.acknowledged_until = self.resume_at = None
+        self.shelf = self.silenced_by = None
+        self.where, self.reached = Where.ANSWER, 0
         self.by_door = False
         self.told = []
         self.was_outside = self.withdrawn = self.held = False
@@ -398,12 +425,14 @@ class Case:
 
     # --- calls to people ----------------------------------------------------
 
-    def _start(self, about: About, at: datetime, draft: Draft, withhold: str = "") -> None:
-        """Start a call, or write down why nobody is called."""
+    def _start(self, about: About, at: datetime, draft: Draft, withhold: str = "", *, step: int = 0) -> None:
+        """Start a call at a step of its policy, or write down why nobody is called."""
         alarm = self._alarm()
         self.call = self.resume_at = None
         self.by_door = False
         withhold = withhold or self.house.explained(self)
+        if self.shelf is not None:
+            withhold = withhold or self.shelf.said
         if not withhold and alarm.priority is Priority.LOW:
             withhold = "low priority wakes nobody"
         if withhold:
@@ -411,7 +440,7 @@ class Case:
             return
         policy = self.house.policies(self.rule.response)
         escalates = alarm.level is not Level.WARNING  # a warning is inside the limit of the rule
-        self.call = Call(policy, about, at, escalates)
+        self.call = Call.at_step(policy, about, at, step, escalates, alarm.priority)
         while (due := self.call.due()) and due <= at and self.resume_at is None:
             self._step(at, draft)
 
@@ -431,8 +460,20 @@ class Case:
             self.by_door = True
             self._withhold(reason, at, draft)
             return
+        if pause := quiet_until(self.call.policy.quiet, self._alarm().priority, self.house.zone, at):
+            self.resume_at, reason = pause
+            self._withhold(reason, at, draft)
+            return
+        self._take(at, draft)
+
+    def _take(self, at: datetime, draft: Draft, *, everybody: bool = False) -> None:
+        """Take the next step of the running call; with `everybody`, since nobody it told can be reached."""
+        assert self.call is not None  # noqa: S101  # only a running call is due
         about, names = self.call.take(at)
-        targets, why = self.house.roster.reached(names, at)
+        on_duty, why = self.house.roster.reached(names, at)
+        lost = (*self.house.unreachable(), *on_duty) if everybody or self.to_all else self.house.unreachable()
+        targets, nobody = reaching(on_duty, lost, self.house.roster.everybody)
+        why += [*nobody, *self.call.last_words()]
         self.told.extend(target for target in targets if target not in self.told)
         detail = _called(about, targets)
         if why:
@@ -469,19 +510,45 @@ class Case:
             for target in targets
         )
 
+    @property
+    def nobody_reached(self) -> bool:
+        """Whether a call is running, and nobody whom it has told can be reached."""
+        running = self.call is not None and self.resume_at is None and bool(self.told)
+        return running and self.house.unreachable().issuperset(self.told)
+
+    def reach_everybody(self, at: datetime, draft: Draft) -> None:
+        """Take the next step of the running call now, if there is anybody who was not told."""
+        if not set(self.told) >= set(self.house.roster.everybody):
+            self._take(at, draft, everybody=True)
+
     # --- what people say ----------------------------------------------------
 
-    def acknowledge(self, by: str, name: str, note: str, at: datetime, draft: Draft) -> None:
-        """Take the answer of a person: the call stops until the answer expires."""
+    @property
+    def answer_lasts(self) -> timedelta:
+        """How long an answer given now holds."""
+        return lasts(self._alarm().level, added_up=self.exposure is not None)
+
+    def acknowledge(
+        self,
+        by: str,
+        name: str,
+        note: str,
+        at: datetime,
+        draft: Draft,
+        *,
+        where: Where = Where.ANSWER,
+        arrives: timedelta | None = None,
+    ) -> None:
+        """Take the answer of a person: the call stops until the answer expires, or nobody has arrived."""
         again = self._alarm().acknowledged_by == by
         self._update(draft, acknowledged_by=by, acknowledged_at=at)
-        detail: dict[str, Json] = {"by": by, "note": note}
+        detail: dict[str, Json] = {"by": by, "note": note, "where": where.value}
         number = draft.event(at, Kind.ACKNOWLEDGED, self.point.id, detail, self._alarm().id)
+        self.reached = self.call.step if self.call is not None else self.reached
         self.call = self.resume_at = None
         self.by_door = False
-        # Nobody at the unit can bring down what has added up: the answer holds for the day.
-        lasts = A_DAY if self.exposure else ACKNOWLEDGEMENT_LASTS[self._alarm().level]
-        self.acknowledged_until = at + lasts
+        self.where = where
+        self.acknowledged_until = at + min(self.answer_lasts, arrives or self.answer_lasts)
         if self.told and not again:
             text = wording.acknowledged(self._situation(at), self.house.zone, name, note)
             self._tell(number, About.ACKNOWLEDGED, tuple(self.told), text, at=at, draft=draft)
@@ -496,13 +563,47 @@ class Case:
         return draft.outcome.alarms[alarm.id]
 
     def _expire(self, at: datetime, draft: Draft) -> None:
-        self.acknowledged_until = None
+        self.acknowledged_until = self.silenced_by = None
         alarm = self._alarm()
-        detail: dict[str, Json] = {"by": alarm.acknowledged_by}
+        nobody_came = self.where is Where.ON_MY_WAY  # practice rule 7
+        detail: dict[str, Json] = {"by": alarm.acknowledged_by, "where": self.where.value}
         draft.event(at, Kind.ACK_EXPIRED, self.point.id, detail, alarm.id)
         self._update(draft, acknowledged_by=None, acknowledged_at=None)
-        self._start(About.REPEATED, at, draft)
+        self.where = Where.ANSWER
+        if nobody_came:
+            self._start(About.ESCALATED, at, draft, step=self.reached)
+        else:
+            self._start(About.REPEATED, at, draft)
         draft.outcome.rooms.add(self.point.room)
+
+    def silence(self, by: str, at: datetime, draft: Draft) -> None:
+        """Turn off the sounder of this alarm; the calls go on."""
+        self.silenced_by = by
+        draft.event(at, Kind.SILENCED, self.point.id, {"by": by}, self._alarm().id)
+        draft.outcome.rooms.add(self.point.room)
+
+    def shelve(self, shelf: Shelf, at: datetime, draft: Draft) -> None:
+        """Stop the calls until the shelf ends; nothing else changes."""
+        self.shelf = shelf
+        self.call = self.resume_at = None
+        self.by_door = False
+        detail: dict[str, Json] = {"by": shelf.by, "reason": shelf.reason, "until": shelf.until.isoformat()}
+        draft.event(at, Kind.SHELVED, self.point.id, detail, self._alarm().id)
+        draft.outcome.rooms.add(self.point.room)
+
+    def unshelve(self, by: str, why: str, at: datetime, draft: Draft) -> None:
+        """Let the alarm call again, if it still stands and nobody has answered."""
+        self._end_shelf(by, why, at, draft)
+        self._announce(at, draft)
+
+    def _end_shelf(self, by: str, why: str, at: datetime, draft: Draft) -> None:
+        self.shelf = None
+        draft.event(at, Kind.UNSHELVED, self.point.id, {"by": by, "why": why}, self._alarm().id)
+        draft.outcome.rooms.add(self.point.room)
+
+    def document(self, note: str, draft: Draft) -> None:
+        """Keep what was written down while the alarm runs."""
+        self._update(draft, note=note)
 
     # --- words --------------------------------------------------------------
 
@@ -525,7 +626,8 @@ class Case:
             at=at,
             peak=worst.peak if worst else over.peak if over else None,
             rising=self.seen.rising,
-            text=self.text,
+            text="" if self.cause == "hand" else self.text,
+            by_hand=self.text if self.cause == "hand" else "",
             room=self.house.room(self.point.room),
             was_outside=self.was_outside,
             unanswered_since=self.call.started_at if self.call else None,
@@ -535,6 +637,7 @@ class Case:
             behind=self.house.behind(self, at),
             exposure=self.exposure,
             outlook=self.outlook(at) if self.outlook else (),
+            latched=self.house.latched(self),
         )
 
     def quoted(self, at: datetime) -> str:
@@ -544,7 +647,7 @@ class Case:
     def _cause(self) -> str:
         if isinstance(self.machine, Silence) and not self.machine.heard:
             return "never-heard"
-        return self.cause
+        return "limit" if self.cause == "hand" else self.cause  # it is worded like any value
 
     def _began(self, at: datetime) -> datetime:
         if isinstance(self.machine, Silence):
@@ -587,7 +690,7 @@ class Case:
             "text": self.text,
             "was_outside": self.was_outside,
             "over": self._over_state(),
-            "figure": self.seen.value if self.exposure else None,
+            "figure": self.seen.value if self.exposure or self.cause == "hand" else None,
             "withdrawn": self.withdrawn,
             "held": self.held,
             "alarm": alarm_state(self.alarm) if self.alarm else None,
@@ -596,6 +699,10 @@ class Case:
             "acknowledged_until": _text(self.acknowledged_until),
             "resume_at": _text(self.resume_at),
             "by_door": self.by_door,
+            "shelf": self.shelf.state() if self.shelf is not None else None,
+            "silenced_by": self.silenced_by,
+            "where": self.where.value,
+            "reached": self.reached,
         }
 
     def _over_state(self) -> Json:
@@ -625,14 +732,22 @@ class Case:
         self.over = self._restored_over(state["over"])
         if self.exposure is not None:
             self.seen.value = state["figure"]
+        elif self.cause == "hand" and isinstance(self.machine, Machine):
+            self.seen.value, self.seen.at = state["figure"], self.machine.last_at
         self.withdrawn, self.held = state.get("withdrawn", False), state.get("held", False)
         self.alarm = restored_alarm(state["alarm"]) if state["alarm"] else None
         self.told = state["told"]
         if state["call"]:
-            self.call = Call.restored(self.house.policies(self.rule.response), state["call"])
+            policy = self.house.policies(self.rule.response)
+            priority = self.alarm.priority if self.alarm is not None else Priority.HIGH
+            self.call = Call.restored(policy, state["call"], priority)
         self.acknowledged_until = _time(state["acknowledged_until"])
         self.resume_at = _time(state["resume_at"])
-        self.by_door = state.get("by_door", False)  # older journals do not know it
+        # Older journals do not know these.
+        self.by_door = state.get("by_door", False)
+        self.shelf = Shelf.restored(state["shelf"]) if state.get("shelf") else None
+        self.silenced_by = state.get("silenced_by")
+        self.where, self.reached = Where(state.get("where", Where.ANSWER)), state.get("reached", 0)
 
 
 def _called(about: About, targets: Sequence[str]) -> dict[str, Json]:

@@ -376,6 +376,8 @@ class Core:
             "unknown": face.unknown,
             "unacknowledged": face.unacknowledged,
             "lost": face.lost,
+            "silenced": face.silenced,
+            "latched": list(face.latched),
             "alarms": [
                 {"id": alarm.id, "title": alarm.title, "acknowledged_by": alarm.acknowledged_by}
                 for alarm in face.alarms

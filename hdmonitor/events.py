@@ -248,22 +248,11 @@ class Entry:
 
 
 # What a named person does; which role may do it stands in `hdmonitor.rights`.
-Act: TypeAlias = (
-    Acknowledge
-    | Silence
-    | Document
-    | Close
-    | Shelve
-    | Unshelve
-    | OutOfService
-    | BackInService
-    | Returning
-    | InUse
-    | HandReading
-    | Override
-    | Commission
-    | Complete
+OfAlarm: TypeAlias = Acknowledge | Silence | Document | Close | Shelve | Unshelve
+Deed: TypeAlias = (
+    OfAlarm | OutOfService | BackInService | Returning | InUse | HandReading | Override | Commission
 )
+Act: TypeAlias = Deed | Complete
 Input: TypeAlias = Message | Reading | Condition | Act | Entry | ClockStepped | Remark
 
 
@@ -346,6 +335,7 @@ class About(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     CLEARED = "cleared"
     WITHDRAWN = "withdrawn"  # late data show that it never was
+    REMINDED = "reminded"  # of a reading by hand, or of writing it up
 
 
 @dataclass(frozen=True, slots=True)

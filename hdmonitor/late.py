@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from hdmonitor.added import Parts
 from hdmonitor.alerts import wording
 from hdmonitor.case import CLOSED, Case, Draft, House, Seen, alarm_state
-from hdmonitor.events import About, Alarm, Excursion, Json, Kind, Outcome, Past, Recall, Revision
+from hdmonitor.events import About, Alarm, Excursion, Json, Kind, Outcome, Past, Recall, Revision, Where
 from hdmonitor.history import (
     MICROSECOND,
     Difference,
@@ -52,15 +52,25 @@ class LateCase(Case):
         self.apply(self.found.observe(at, span), draft)
         return self.alarm.id if self.alarm else None
 
-    def acknowledge(self, by: str, name: str, note: str, at: datetime, draft: Draft) -> None:
+    def acknowledge(
+        self,
+        by: str,
+        name: str,
+        note: str,
+        at: datetime,
+        draft: Draft,
+        *,
+        where: Where = Where.ANSWER,
+        arrives: timedelta | None = None,
+    ) -> None:
         """Take the answer of a person; what is left to do is to document."""
-        super().acknowledge(by, name, note, at, draft)
+        super().acknowledge(by, name, note, at, draft, where=where, arrives=arrives)
         self.apply(self.found.close(at), draft)
 
-    def _start(self, about: About, at: datetime, draft: Draft, withhold: str = "") -> None:
+    def _start(self, about: About, at: datetime, draft: Draft, withhold: str = "", *, step: int = 0) -> None:
         """Call people while the site is open; at opening otherwise, for it is over (practice rule 3)."""
         opening = self.house.opening(at)
-        super()._start(about, at, draft, withhold or (CLOSED if opening > at else ""))
+        super()._start(about, at, draft, withhold or (CLOSED if opening > at else ""), step=step)
         if opening > at:
             self.resume_at = opening
 

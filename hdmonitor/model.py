@@ -346,6 +346,8 @@ class Policy:
 
     steps: tuple[Step, ...]
     repeat: timedelta
+    repeat_at_most: int | None = None  # how often; critical alarms are repeated without end
+    quiet: tuple[time, time] | None = None  # local; low and medium priorities wait until they end
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,6 +396,7 @@ class Site:
     holidays: frozenset[date] = frozenset()  # local days
     # From opening to closing, by weekday, 7 for holidays; none: always open.
     hours: Mapping[int, tuple[time, time]] = field(default_factory=dict)
+    readers: Mapping[str, str] = field(default_factory=dict)  # the person of each destination
 
     def only(self, points: Collection[str]) -> Site:
         """Return the site with some of its points, and the sums for which they are enough."""

@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from hdmonitor.acts import Bench
 from hdmonitor.added import Part, Parts
 from hdmonitor.agenda import Agenda, Due
 from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing
@@ -21,20 +23,18 @@ from hdmonitor.alerts.daily import text as daily_text
 from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.hours import opening
 from hdmonitor.alerts.situation import Behind
-from hdmonitor.builder import Builder
-from hdmonitor.case import Case, Draft, House, alarm_state, restored_alarm
+from hdmonitor.aside import Aside
+from hdmonitor.builder import NOBODY, Builder
+from hdmonitor.case import Case, Draft, House, restored_alarm
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.doubt import acquaint
 from hdmonitor.edges import Edges
 from hdmonitor.events import (
     HELP,
     About,
-    Acknowledge,
     Act,
     Alarm,
     ClockStepped,
-    Close,
-    Commission,
     Complete,
     Condition,
     Entry,
@@ -65,12 +65,16 @@ from hdmonitor.model import (
     Quality,
     Reading,
     Rejected,
+    Response,
     Room,
     Rule,
     Site,
     Value,
 )
 from hdmonitor.placement import Known, spare_units
+from hdmonitor.reminders import Reminders
+from hdmonitor.returns import Returns
+from hdmonitor.rounds import Rounds
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.doors import Doors
 from hdmonitor.rules.silence import Silence
@@ -101,6 +105,8 @@ class Face:
     unacknowledged: bool
     alarms: tuple[Alarm, ...]
     lost: bool  # containment is lost now, whether or not that is an alarm yet
+    silenced: bool = False  # a person turned the sounder off for everything that nobody has answered
+    latched: tuple[str, ...] = ()  # units, or the room, that wait to be returned to service
 
 
 class Monitor:
@@ -139,6 +145,10 @@ class Monitor:
             lambda moment: opening(site.hours, site.holidays, site.zone, moment),
             self._explained,
             self._behind,
+            self._opened,
+            self._over,
+            self._latched,
+            lambda: self._unreachable,
         )
         self._recall = recall
         self._measured = measured
@@ -147,6 +157,28 @@ class Monitor:
         self._selves: dict[str, Case] = {}
         self._cleared: dict[str, Alarm] = {}
         self._agenda = Agenda()
+        self._aside = Aside(site, self._put_back)
+        self._returns = Returns(site)
+        self._rounds = Rounds(
+            site, self._reader, lambda point, moment: bool(self._out_of_service(point, moment))
+        )
+        self._reminders = Reminders(self._cleared, self._whom, self._house.opening, self._named)
+        self._bench = Bench(
+            site,
+            self._order_cases,
+            self._cleared,
+            self._stir,
+            self._time_moved,
+            self._read_by_hand,
+            lambda point: self._blind(self._watches[point]),
+            self._aside,
+            self._returns,
+            self._rounds,
+            self._reminders,
+        )
+        self._unreachable: frozenset[str] = frozenset()  # destinations whose newest message was not taken
+        for each in (self._aside, self._rounds, self._reminders):
+            self._agenda.rank(each)
         self._builder = Builder(site, own, self._house, self._agenda, looks_back=recall is not None)
         self._linked = True
         self._edges = Edges(site)
@@ -200,6 +232,8 @@ class Monitor:
                     self._condition(item)
                 case Remark():
                     self._draft.event(self.now, item.kind, item.subject, item.detail)
+                    if item.kind in (Kind.DELIVERED, Kind.UNDELIVERED):
+                        self._reaches(item.subject, item.kind is Kind.DELIVERED)
                 case ClockStepped():
                     pass
                 case _:
@@ -218,14 +252,23 @@ class Monitor:
         alarms = [case.alarm for watch in watches for case in watch.cases() if case.alarm]
         blind = any(self._blind(watch) for watch in watches)
         lost = any(case.lost for watch in watches for case in watch.rules)
-        levels = [alarm.level for alarm in alarms] + [Level.CRITICAL] * lost
+        latched = self._returns.in_room(room)
+        levels = [alarm.level for alarm in alarms] + [Level.CRITICAL] * (lost or bool(latched))
+        unanswered = [
+            case
+            for watch in watches
+            for case in watch.cases()
+            if case.alarm and case.alarm.acknowledged_by is None
+        ]
         return Face(
             room=room,
             level=max(levels, default=None),
             unknown=blind,
-            unacknowledged=any(alarm.acknowledged_by is None for alarm in alarms),
+            unacknowledged=bool(unanswered),
             alarms=tuple(sorted(alarms, key=lambda alarm: (-alarm.level, -alarm.priority, alarm.id))),
             lost=lost,
+            silenced=bool(unanswered) and all(case.silenced_by for case in unanswered),
+            latched=latched,
         )
 
     def undocumented(self) -> tuple[Alarm, ...]:
@@ -275,10 +318,7 @@ class Monitor:
         return self.site.rooms.get(room)
 
     def _out_of_service(self, point: str, at: datetime) -> tuple[datetime, str] | None:
-        for span in self.site.maintenance:
-            if span.start <= at < span.end and point in span.points:
-                return span.end, f"out of service until {span.end.isoformat()}: {span.reason} ({span.by})"
-        return None
+        return self._aside.out_of_service(point, at)
 
     # --- rooms --------------------------------------------------------------
 
@@ -427,6 +467,10 @@ class Monitor:
         if isinstance(case, Track):
             self._look_back(self._watches[case.point.id], due)
             return
+        if isinstance(case, (Aside, Rounds, Reminders)):
+            case.advance(due, self._draft)
+            self._agenda.schedule(case)
+            return
         assert isinstance(case, Case)  # noqa: S101  # nothing else is on the agenda
         if case.cause == "limit" and case.machine.due() == due:
             self._time_moved(case.point.id, due)
@@ -521,9 +565,14 @@ class Monitor:
     def _schedule_all(self) -> None:
         for case in self._order_cases():
             self._agenda.schedule(case)
+        self._schedule_beside()
         for watch in self._watches.values():
             if watch.track is not None:
                 self._agenda.schedule(watch.track)
+
+    def _schedule_beside(self) -> None:
+        for each in (self._aside, self._rounds, self._reminders):
+            self._agenda.schedule(each)
 
     def _stir(self, case: Case) -> None:
         """Note what a restart needs of a case, and when time will move it next."""
@@ -553,6 +602,7 @@ class Monitor:
                 watch.moment = watch.last_at
             passed = watch.track.passed if watch.track else None
             watch.frontier, watch.midnight = max(watch.last_at or ALWAYS, passed or ALWAYS), ALWAYS
+        self._rounds.shift(by, self._draft)
         self._agenda.clear()
         self._schedule_all()
         self._daily_next = self._next_daily()
@@ -881,66 +931,18 @@ class Monitor:
             self._resume(watch.silence, self.now + watch.point.valid_for)
 
     def _do(self, act: Act | Entry) -> str:
-        """Do what a named person asks; return why not, or nothing."""
-        match act:
-            case Entry():
-                return self._enter(act)
-            case Commission():
-                return self._commission(act)
-            case Complete():
-                return self._complete(act)
-            case Acknowledge() | Close():
-                return self._act(act)
-        return "not yet possible"
-
-    def _act(self, act: Acknowledge | Close) -> str:
-        """Do what a named person asks; return why not, or nothing."""
-        refusal = self._refusal(act)
-        if refusal:
-            detail: dict[str, Json] = {"by": act.by, "reason": refusal, "note": act.note}
-            self._draft.event(self.now, Kind.REFUSED, "monitor", detail, act.alarm)
-            return refusal
-        person = self.site.people[act.by]
-        case = next((case for case in self._order_cases() if case.alarm and case.alarm.id == act.alarm), None)
-        if case is None:
-            self._act_on_cleared(act)
-        elif isinstance(act, Acknowledge):
-            case.acknowledge(act.by, person.name, act.note, self.now, self._draft)
-            self._stir(case)
-        else:
-            alarm = case.close(self.now, self._draft)
-            self._stir(case)
-            if case.cause == "limit":
-                self._time_moved(case.point.id, self.now + MICROSECOND)
-            self._document(alarm, act, case.point.id)
-        return ""
-
-    def _commission(self, act: Commission) -> str:
-        """Write down that a point was held against a reference; return why not, or nothing."""
-        refusal = self._unknown_person(act.by)
-        if not refusal and act.point not in self.site.points:
-            refusal = f"no point {act.point!r:.60} is in the site file of the running monitor; restart it"
-        if refusal:
-            detail: dict[str, Json] = {"by": act.by, "reason": refusal, "note": act.found}
-            self._draft.event(self.now, Kind.REFUSED, "monitor", detail)
-            return refusal
-        point = self.site.points[act.point]
-        detail = {
-            "by": act.by,
-            "reading": act.reading,
-            "reference": act.reference,
-            "certificate": act.certificate,
-            "found": act.found,
-            "unit": point.unit,
-            "sign": point.sign,
-            "offset": point.offset,
-        }
-        self._draft.event(self.now, Kind.COMMISSIONED, act.point, detail)
-        return ""
+        """Do what a named person asks; return why not, or what that person must know, or nothing."""
+        if isinstance(act, Entry):
+            return self._enter(act)
+        if isinstance(act, Complete):
+            return self._complete(act)
+        said = self._bench.do(act, self.now, self._draft)
+        self._schedule_beside()
+        return said
 
     def _enter(self, entry: Entry) -> str:
         """Write down what judges nothing; return why not, or nothing."""
-        if entry.by and (refusal := self._unknown_person(entry.by)):
+        if entry.by and (refusal := self._bench.unknown_person(entry.by)):
             detail: dict[str, Json] = {"by": entry.by, "reason": refusal, "note": entry.kind.value}
             self._draft.event(self.now, Kind.REFUSED, "monitor", detail)
             return refusal
@@ -960,9 +962,9 @@ class Monitor:
     def _complete(self, act: Complete) -> str:
         """File what was done about an obligation; return why not, or nothing."""
         asked = act.completion
-        refusal = self._unknown_person(asked.filed_by)
+        refusal = self._bench.unknown_person(asked.filed_by)
         if not refusal and asked.second:
-            refusal = self._unknown_person(asked.second)
+            refusal = self._bench.unknown_person(asked.second)
         if not refusal and self._upkeep is None:
             refusal = "the site file has no section 'compliance'; add it, see docs/compliance.md"
         if not refusal and self._upkeep is not None:
@@ -972,41 +974,101 @@ class Monitor:
             self._draft.event(self.now, Kind.REFUSED, STATE, detail)
         return refusal
 
-    def _unknown_person(self, by: str) -> str:
-        if by in self.site.people:
-            return ""
-        known = ", ".join(sorted(self.site.people))
-        return f"nobody called {by!r:.40} is in the site file; the people are: {known}"
+    def _latched(self, case: Case) -> bool:
+        return self._returns.latched(case)
 
-    def _refusal(self, act: Acknowledge | Close) -> str:
-        if unknown := self._unknown_person(act.by):
-            return unknown
-        if isinstance(act, Close) and not act.note.strip():
-            return f"closing {act.alarm} needs a note of what was done; give it with --note"
-        running = {case.alarm.id for case in self._order_cases() if case.alarm}
-        if act.alarm not in running and act.alarm not in self._cleared:
-            return f"no open alarm {act.alarm!r:.20}; list them with: hdmonitor alarms list"
-        return ""
+    def _opened(self, case: Case, at: datetime, draft: Draft) -> None:
+        """Begin what an alarm that opens, or gets worse, brings with it."""
+        self._returns.lost(case, at, draft)
+        self._rounds.opened(case, at, draft)
+        self._agenda.schedule(self._rounds)
 
-    def _act_on_cleared(self, act: Acknowledge | Close) -> None:
-        alarm = self._cleared[act.alarm]
-        if isinstance(act, Close):
-            self._document(alarm, act, alarm.point)
+    def _over(self, case: Case, at: datetime, draft: Draft) -> None:
+        """End what an alarm that is over had brought with it, and have it written up."""
+        assert case.alarm is not None  # noqa: S101  # it has just ended
+        self._rounds.over(case, draft)
+        if case.alarm.priority > Priority.LOW:
+            self._reminders.plan(case.alarm.id, at, draft)
+        self._agenda.schedule(self._reminders)
+        watch = self._watches.get(case.point.id)
+        if case.cause != "silent" or watch is None or watch.hand is None or watch.last_value is None:
             return
-        alarm = replace(alarm, acknowledged_by=act.by, acknowledged_at=self.now)
-        self._cleared[alarm.id] = alarm
-        detail: dict[str, Json] = {"by": act.by, "note": act.note}
-        self._draft.event(self.now, Kind.ACKNOWLEDGED, alarm.point, detail, alarm.id)
-        self._draft.outcome.alarms[alarm.id] = alarm
-        self._draft.outcome.states[f"cleared:{alarm.id}"] = alarm_state(alarm)
+        if not any(limit.outside(watch.last_value) for limit in watch.hand.rule.thresholds):
+            self._observe(watch.hand, at, watch.last_value, note=True)
 
-    def _document(self, alarm: Alarm, act: Close, subject: str) -> None:
-        closed = replace(alarm, closed_by=act.by, closed_at=self.now, note=act.note, active=False)
-        detail: dict[str, Json] = {"by": act.by, "note": act.note}
-        self._draft.event(self.now, Kind.CLOSED, subject, detail, alarm.id)
-        self._draft.outcome.alarms[alarm.id] = closed
-        self._draft.outcome.states[f"cleared:{alarm.id}"] = None
-        self._cleared.pop(alarm.id, None)
+    def _read_by_hand(self, point: str, value: float, by: str, at: datetime) -> None:
+        """Judge what a person read from a gauge; it says nothing about the sensor."""
+        watch = self._watches[point]
+        if not watch.point.rules or not any(rule.thresholds for rule in watch.point.rules):
+            return
+        case = self._builder.hand(watch)
+        case.text = f"{self.site.people[by].name}, {at.astimezone(ZoneInfo(self.site.zone)):%H:%M}"
+        self._observe(case, self.now, value, note=True)
+        self._stir(case)
+        self._draft.outcome.rooms.add(watch.point.room)
+
+    def _put_back(self, points: frozenset[str], at: datetime) -> None:
+        """Let what was held back at some points call now; what still has a reason to wait waits again."""
+        for case in self._order_cases():
+            if case.point.id not in points or case.resume_at is None or case.by_door:
+                continue
+            if not self._explained(case):
+                case.resume_at = at
+                case.advance(at, self._draft)
+                self._stir(case)
+
+    def _reader(self, point: str) -> tuple[str, Sequence[str]]:
+        """Return the alarm that somebody answered for a blind point, and whom to remind of it."""
+        gate = self._gates.before(point)
+        silence = self._watches[point].silence
+        answered = [
+            case
+            for case in (*((gate.case,) if gate is not None else ()), silence)
+            if case.alarm is not None and case.alarm.acknowledged_by is not None
+        ]
+        if not answered:
+            return "", ()
+        person = answered[-1].alarm.acknowledged_by if answered[-1].alarm is not None else None
+        standing = gate.case if gate is not None and gate.case.alarm is not None else silence
+        alarm = standing.alarm.id if standing.alarm is not None else ""
+        return alarm, self._phones(person) or standing.told
+
+    def _phones(self, person: str | None) -> list[str]:
+        return [target for target, reader in self.site.readers.items() if reader == person]
+
+    def _whom(self, alarm: Alarm, at: datetime) -> Sequence[str]:
+        """Return who is to write an alarm up: who answered, who gets the digest, or the first called."""
+        if phones := self._phones(alarm.acknowledged_by):
+            return phones
+        if self._daily is not None:
+            return self._daily.notify
+        point = self.site.points.get(alarm.point)
+        policy = self.site.policies[point.response if point is not None else Response.OTHER]
+        return self._house.roster.reached(policy.steps[0].notify, at)[0]
+
+    def _named(self, point: str) -> str:
+        found = self.site.points.get(point)
+        return found.name if found is not None else point.removeprefix("hdmonitor.")
+
+    def _reaches(self, destination: str, taken: bool) -> None:
+        """Take the news that a destination takes messages, or does not."""
+        before = self._unreachable
+        self._unreachable = before - {destination} if taken else before | {destination}
+        told = NOBODY in self._selves and not at_rest(self._selves[NOBODY])
+        if self._unreachable == before and not told:
+            return
+        self._draft.outcome.states["unreachable"] = [*sorted(self._unreachable)]
+        stuck = [case for case in self._order_cases() if case.nobody_reached]
+        if stuck and not told:
+            names = " and ".join(case.alarm.id for case in stuck if case.alarm)
+            nobody = self._self(NOBODY)
+            nobody.text = f"nobody called about {names} can be reached"
+            self._observe(nobody, self.now, 1.0)
+        elif told and not stuck:
+            self._observe(self._self(NOBODY), self.now, 0.0)
+        for case in stuck:
+            case.reach_everybody(self.now, self._draft)
+            self._stir(case)
 
     # --- restart ------------------------------------------------------------
 
@@ -1016,6 +1078,9 @@ class Monitor:
         states: dict[str, Any] = dict(restored.states)
         self._linked = bool(states.get("link", True))
         self._edges.restore(states)
+        for each in (self._aside, self._returns, self._rounds, self._reminders):
+            each.restore(states)
+        self._unreachable = frozenset(states.get("unreachable") or ())
         self._away = frozenset(states.get("away") or ())
         self._told = date.fromisoformat(states[DAILY]) if states.get(DAILY) else None
         for key, state in states.items():
@@ -1055,6 +1120,8 @@ class Monitor:
             case.restore(states.get(case.key), judged_at)
         watch.silence.restore(states.get(watch.silence.key), heard.live_at if heard else None)
         watch.silence.machine.shift(downtime)  # we were deaf, the sensor need not have been
+        if states.get(f"case:{watch.point.id}|HDM-HAND"):
+            self._builder.hand(watch)
         for case in watch.own():
             if state := states.get(case.key):
                 case.restore(state, None)

@@ -16,7 +16,6 @@ from hdmonitor.events import (
     About,
     Acknowledge,
     Alarm,
-    Close,
     Event,
     Excursion,
     Input,
@@ -24,10 +23,12 @@ from hdmonitor.events import (
     Kind,
     LastHeard,
     Notice,
+    OfAlarm,
     Outcome,
     Past,
     Restored,
     Snapshot,
+    Where,
 )
 from hdmonitor.history import Key, key_of, values_of
 from hdmonitor.model import EPOCH, NO_TIME, Quality, Reading, Rule, Site
@@ -41,11 +42,11 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A person answers, or closes, the worst alarm of a point."""
+    """A person does something about the worst alarm of a point; answers it, where no act is given."""
 
     point: str
     by: str
-    note: str = ""  # with a note the alarm is closed
+    act: OfAlarm | None = None  # its alarm is put in when the story is played
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,16 +213,14 @@ def _point_of(item: object) -> str:
     return item.point if isinstance(item, Answer) else "?"
 
 
-def _act(answer: Answer, monitor: Monitor, story: Story) -> Acknowledge | Close | None:
+def _act(answer: Answer, monitor: Monitor, story: Story) -> OfAlarm | None:
     room = story.site.points[answer.point].room
     alarm = next((alarm for alarm in monitor.face(room).alarms if alarm.point == answer.point), None)
     if alarm is None:
         alarm = _documentable(monitor, answer.point)
     if alarm is None:
         return None
-    if answer.note:
-        return Close(alarm.id, answer.by, answer.note)
-    return Acknowledge(alarm.id, answer.by)
+    return replace(answer.act or Acknowledge("", answer.by), alarm=alarm.id)
 
 
 def _documentable(monitor: Monitor, point: str) -> Alarm | None:
@@ -240,8 +239,9 @@ def _lines(story: Story, outcome: Outcome) -> Iterator[str]:
         if owed := notices.get(event.number):
             about = "" if owed[0].about is About.OPENED else f": {owed[0].about.value}"
             yield _line(since, f"notify {', '.join(notice.destination for notice in owed)}{about}")
-    for refusal in outcome.replies.values():
-        yield f"refused: {refusal}"
+    refused = {event.detail["reason"] for event in outcome.events if event.kind is Kind.REFUSED}
+    for said in outcome.replies.values():
+        yield f"{'refused' if said in refused else 'told'}: {said}"
 
 
 def _sentence(event: Event, story: Story) -> str:
@@ -259,9 +259,12 @@ def _sentence(event: Event, story: Story) -> str:
         case Kind.NOT_NOTIFIED:
             what = f"nobody told: {detail['reason']}"
         case Kind.ACK_EXPIRED:
-            what = "acknowledgement expired"
-        case Kind.ACKNOWLEDGED | Kind.CLOSED:
-            what = f"{event.kind.value} by {detail['by']}"
+            nobody = detail["where"] == Where.ON_MY_WAY
+            what = f"{detail['by']} has not arrived" if nobody else "acknowledgement expired"
+        case _ if event.kind in DEEDS:
+            what = DEEDS[event.kind].format(**detail)
+            what += f" ({detail['where']})" if detail.get("where", Where.ANSWER) != Where.ANSWER else ""
+            what += f", beside {detail['beside']}" if detail.get("beside") else ""
         case Kind.LATE_DISCOVERED | Kind.LATE_EXTENDED | Kind.LATE_REVISED | Kind.LATE_WITHDRAWN:
             from_, to = (_since(detail[name], story) for name in ("start", "end"))
             what = f"{event.kind.value}: {detail['name']} from {from_} to {to}"
@@ -274,6 +277,26 @@ def _sentence(event: Event, story: Story) -> str:
         case _:
             return ""
     return f"{subject} {what}"
+
+
+# What people do, and what comes of it.
+DEEDS: Mapping[Kind, str] = {
+    Kind.ACKNOWLEDGED: "acknowledged by {by}",
+    Kind.CLOSED: "closed by {by}",
+    Kind.SILENCED: "sounder silenced by {by}",
+    Kind.DOCUMENTED: "documented by {by}: {cause}; {action}",
+    Kind.SHELVED: "shelved by {by}: {reason}",
+    Kind.UNSHELVED: "no longer shelved: {why}",
+    Kind.OUT_OF_SERVICE: "out of service by {by}: {why}, {reason}",
+    Kind.BACK_IN_SERVICE: "back in service: {why}",
+    Kind.LATCHED: "latched: {point}",
+    Kind.RETURNING: "{step} recorded by {by}",
+    Kind.IN_USE: "in use: {in_use}, says {by}",
+    Kind.HAND_READING: "read by {by}: {read:g} {unit}",
+    Kind.READING_DUE: "reading by hand is due",
+    Kind.OVERRIDDEN: "overridden by {by}: {reason}",
+    Kind.REMINDED: "is not written up",
+}
 
 
 def _since(at: Json, story: Story) -> str:

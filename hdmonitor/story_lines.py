@@ -9,9 +9,10 @@ import re
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from hdmonitor.events import ClockStepped, Condition, Input
+from hdmonitor.events import ClockStepped, Condition, HandReading, Input
 from hdmonitor.model import NO_TIME, Message, Point, Quality, Reading, Site
 from hdmonitor.scenario import Answer, Restart
+from hdmonitor.story_acts import KNOWN, deed
 from hdmonitor.units import UnitError, parse_amount, parse_duration, quantity_named
 from hdmonitor.yaml_source import suggest
 
@@ -20,19 +21,14 @@ MOST_READINGS = 1_000_000  # of one story; a month of one reading each 3 s
 CLOCK = re.compile(r"clock steps ([+-])(\S+)")
 AWAY = re.compile(r"broker away for (\S+)")
 SENT = re.compile(r"message (\S+) (.+)")
-ACT = re.compile(r"(\S+) (acknowledges|closes) (\S+)(?: (.+))?")
 LATE = re.compile(r"\s*\blate(?: (\S+))?$")
 EVERY = re.compile(r"\s*\bevery(?: (\S+))?$")
 
 # Words that stories are to have and the monitor cannot play yet.
 NOT_YET = {
-    re.compile(r"\S+ shelves\b.*"): "shelving alarms is not part of hdmonitor yet; leave this line out",
     re.compile(r"\S+ records\b.*"): "recording obligations is not part of hdmonitor yet; leave this line out",
 }
-KNOWN_ACTS = (
-    "restart, broker away for 3m, clock steps +1h, message TOPIC PAYLOAD, "
-    "PERSON acknowledges POINT, PERSON closes POINT NOTE"
-)
+KNOWN_ACTS = f"restart, broker away for 3m, clock steps +1h, message TOPIC PAYLOAD, {KNOWN}"
 
 # At equal times, time passes first, then values come, then people act.
 VALUES, PEOPLE = 0, 1
@@ -145,17 +141,27 @@ def _acts(what: str, at: datetime, site: Site, told: set[str]) -> list[tuple[dat
         return [(at, ClockStepped(step if clock[1] == "+" else -step))]
     if sent := SENT.fullmatch(what):
         return [(at, Message(sent[1], sent[2].encode(), at))]
-    if act := ACT.fullmatch(what):
-        by, verb, point, note = act.groups()
-        known_point(point, site)
-        if point not in told:
-            raise Wrong(f"the story tells nothing of {point!r}; add it to given, or name one that is there")
-        note = (note or "written down") if verb == "closes" else ""
-        return [(at, Answer(point, by, note))]
+    if (done := _deed(what, at, site, told)) is not None:
+        return [(at, done)]
     for words, why in NOT_YET.items():
         if words.fullmatch(what):
             raise Wrong(f"{what!r}: {why}")
     raise Wrong(f"cannot read {what!r}; known are: {KNOWN_ACTS}")
+
+
+def _deed(what: str, at: datetime, site: Site, told: set[str]) -> Happens | None:
+    """Return what a person does; None if the line says nothing of the kind."""
+    try:
+        done = deed(what, at, site)
+    except UnitError as error:
+        raise Wrong(str(error)) from error
+    if isinstance(done, (Answer, HandReading)):
+        known_point(done.point, site)
+        if done.point not in told:
+            raise Wrong(
+                f"the story tells nothing of {done.point!r}; add it to given, or name one that is there"
+            )
+    return done
 
 
 def known_point(name: str, site: Site) -> Point:

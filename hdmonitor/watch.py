@@ -27,6 +27,7 @@ class Watch:
         "feeds",
         "frontier",
         "gate",
+        "hand",
         "is_door",
         "last_at",
         "last_value",
@@ -66,6 +67,7 @@ class Watch:
         self.track: Track | None = None  # without a record there is no looking back
         self.late: LateCase | None = None
         self.doubt: Doubt | None = None  # of the sensor
+        self.hand: Case | None = None  # of what was read from its gauge
 
     def outlook(self, at: datetime) -> tuple[str, ...]:
         """Say how long the point may go on as it is, where its sums know."""
@@ -76,7 +78,7 @@ class Watch:
     def own(self) -> list[Case]:
         """Return the cases about the sensor itself."""
         suspect = self.doubt.case if self.doubt is not None else None
-        own = (self.fault, suspect, self.battery, self.clock, self.late)
+        own = (self.fault, suspect, self.battery, self.clock, self.late, self.hand)
         return [case for case in own if case is not None]
 
     def cases(self) -> list[Case]:

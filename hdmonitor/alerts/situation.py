@@ -58,6 +58,8 @@ class Situation:
     behind: Behind | None = None  # of a gateway
     exposure: Exposure | None = None  # what readings add up to; `value` and `peak` are of that sum
     outlook: tuple[str, ...] = ()  # how long it may go on like this
+    latched: bool = False  # its unit waits to be returned to service
+    by_hand: str = ""  # who read the value from a gauge
 
     # --- names --------------------------------------------------------------
 

@@ -8,6 +8,7 @@ them; all other words are ASCII.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hdmonitor.alerts import fitting, sums
@@ -22,8 +23,10 @@ __all__ = [
     "cleared",
     "last_seen",
     "opened",
+    "readings_due",
     "withdrawn",
     "withdrawn_title",
+    "write_up",
 ]
 
 SPARE_UNITS = 2  # named in one message
@@ -68,6 +71,7 @@ OWN_TITLES = {
     "notify": "NOT REACHED: {name}",
     "disk": "DISK NEARLY FULL: the record may stop",
     HELP: "HELP, ALONE: {name}",
+    "nobody": "NOBODY REACHED: call them yourself",
 }
 OWN_ENDS = {
     "broker": "Broker connected again",
@@ -76,6 +80,7 @@ OWN_ENDS = {
     "notify": "Messages reach {name} again",
     "disk": "Disk has room again",
     HELP: "{name}: no longer alone",
+    "nobody": "Somebody can be reached again",
 }
 
 
@@ -105,6 +110,7 @@ def opened(s: Situation, zone: str, about: About = About.OPENED) -> Text:
         (1, _mark(s, zone, about)),
         (0, fact.beside if fact.figure in title else fact.alone),
         (1, _stale(s, zone)),
+        (1, f"Read by hand: {fitting.shortened(s.by_hand, 40)}." if s.by_hand else ""),
         (0, _instruction(s)),
         (1, _critical(s)),
         (2, _forbidden(s)),
@@ -130,6 +136,28 @@ def cleared(s: Situation, zone: str) -> Text:
     titles, sentences = _end(s, f"for {s.lasted} from {s.clock(s.began_at, zone)}")
     parts = tuple((0, sentence) for sentence in sentences)
     return Text(fitting.title(s.name, titles), fitting.body(s.alarm, parts))
+
+
+def readings_due(names: Sequence[str], alarm: str) -> Text:
+    """Ask for the readings by hand that are overdue, the most urgent first."""
+    count = f"{len(names)} units" if len(names) > 1 else "{name}"
+    first = ", ".join(fitting.shortened(name, 30) for name in names[:3])
+    more = f" and {len(names) - 3} more" if names[3:] else ""
+    parts = (
+        (0, "Blind, and not read for 30 min."),
+        (0, "Read the gauge now, enter it."),
+        (1, f"{first}{more}."),
+    )
+    return Text(fitting.title(names[0], (f"READING DUE: {count}",)), fitting.body(alarm, parts))
+
+
+def write_up(name: str, alarm: str) -> Text:
+    """Remind of an alarm that is over and that nobody has written up."""
+    parts = (
+        (0, "Over, and nobody has written it up."),
+        (0, "Write down cause, action and what becomes of stock."),
+    )
+    return Text(fitting.title(name, ("TO WRITE UP: {name}",)), fitting.body(alarm, parts))
 
 
 def withdrawn(s: Situation, zone: str) -> Text:
@@ -365,6 +393,9 @@ def _back(s: Situation, value: float) -> tuple[tuple[str, ...], tuple[str, ...]]
         rule = "Nothing is released until a pharmacist decides."
         return (f"{returned}, STOCK ON HOLD", f"{{name}} {shown}, STOCK ON HOLD"), (history, rule)
     if s.rule.response is Response.CONTAINMENT and s.point.quantity == "differential_pressure":
+        if s.latched:
+            rule = "NOT READY: red until decontaminated and a pharmacist signs."
+            return (f"{returned}: NOT READY", f"{{name}} {shown}: NOT READY"), (history, rule)
         return (returned,), (history, "No HD work until a pharmacist decides.")
     return (returned,), (history, "Write down what was done.")
 

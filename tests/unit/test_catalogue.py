@@ -346,6 +346,7 @@ def test_the_monitor_has_rules_for_its_own_alarms():
         "HDM-GATEWAY",
         "HDM-FAULT",
         "HDM-SUSPECT",
+        "HDM-HAND",
         "HDM-BATTERY",
         "HDM-CLOCK",
         "HDM-LATE",

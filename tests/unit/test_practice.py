@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hdmonitor.catalogue import own_rules
-from hdmonitor.events import Close
-from hdmonitor.model import Quality, Reading
+from hdmonitor.events import Close, Document, Returning, ReturnStep
+from hdmonitor.model import Level, Quality, Reading
 from hdmonitor.monitor import Monitor
 from hdmonitor.site import load_site
 
@@ -19,6 +19,7 @@ START = datetime(2026, 3, 2, 13, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 FRIDGE = "hd-fridge-1.temperature"
+WORK = (ReturnStep.DEACTIVATE, ReturnStep.DECONTAMINATE, ReturnStep.CLEAN, ReturnStep.DISINFECT)
 
 # Of those that are not here: no act can be done on a page yet (8), nothing can be shelved (9), no board says
 # whether work may begin (10), there are no drills (14).
@@ -191,5 +192,14 @@ def test_after_loss_of_a_hood_return_to_service_is_latched_airflow_back_is_not_r
     assert (still.id, still.active) == (alarm.id, True)
 
     at = START + timedelta(hours=4)
-    monitor.handle([Close(alarm.id, "pharmacist", "hood decontaminated, recovery time over")], at)
-    assert monitor.face(SITE.points[point].room).alarms == ()
+    refused = monitor.handle([Close(alarm.id, "pharmacist", "air is back")], at).replies
+    assert "the signature of its return to service ends" in refused[0]
+    monitor.handle([Document(alarm.id, "technician", "power lost", "hood decontaminated")], at)
+    for step in (*WORK, ReturnStep.RECOVERED):
+        assert monitor.face("hd-buffer").latched == ("bsc-1",)
+        assert monitor.handle([Returning("bsc-1", "technician", step)], at).replies == {}
+    assert monitor.face("hd-buffer").level is Level.CRITICAL
+    assert 0 in monitor.handle([Returning("bsc-1", "technician", ReturnStep.SIGN)], at).replies
+    assert monitor.handle([Returning("bsc-1", "pharmacist", ReturnStep.SIGN)], at).replies == {}
+    assert monitor.face("hd-buffer").latched == ()
+    assert monitor.face("hd-buffer").alarms == ()

@@ -1,0 +1,71 @@
+"""Reminders: an alarm that is over and that nobody has written up is told again, once a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from hdmonitor.alerts.wording import write_up
+from hdmonitor.case import Draft
+from hdmonitor.events import About, Alarm, Kind, Notice
+from hdmonitor.model import Priority
+
+AFTER = timedelta(hours=24)  # practice
+
+
+@dataclass(slots=True)
+class Reminders:
+    """When each alarm that waits to be written up is told again.
+
+    `cleared` holds those alarms, `whom` gives the destinations of an alarm,
+    `opening` when somebody is there, `named` what staff call a point.
+    """
+
+    cleared: Mapping[str, Alarm]
+    whom: Callable[[Alarm, datetime], Sequence[str]]
+    opening: Callable[[datetime], datetime]
+    named: Callable[[str], str]
+    at: dict[str, datetime] = field(default_factory=dict)
+
+    def due(self) -> datetime | None:
+        """Return when the next alarm is told again."""
+        return min(self.at.values(), default=None)
+
+    def plan(self, alarm: str, at: datetime, draft: Draft) -> None:
+        """Plan to tell an alarm again a day after `at`, when somebody is there."""
+        self.at[alarm] = self.opening(at + AFTER)
+        draft.outcome.states[f"remind:{alarm}"] = self.at[alarm].isoformat()
+
+    def forget(self, alarm: str, draft: Draft) -> None:
+        """Tell an alarm no more: it is closed."""
+        if self.at.pop(alarm, None) is not None:
+            draft.outcome.states[f"remind:{alarm}"] = None
+
+    def advance(self, at: datetime, draft: Draft) -> None:
+        """Tell again what is due at `at`; what is written up needs closing, not telling."""
+        for name in [name for name, moment in self.at.items() if moment <= at]:
+            alarm = self.cleared.get(name)
+            if alarm is None:
+                self.forget(name, draft)
+                continue
+            self.plan(name, at, draft)
+            targets = [] if alarm.note else [*self.whom(alarm, at)]
+            if targets:
+                self._tell(alarm, targets, at, draft)
+
+    def _tell(self, alarm: Alarm, targets: Sequence[str], at: datetime, draft: Draft) -> None:
+        number = draft.event(at, Kind.REMINDED, alarm.point, {"destinations": [*targets]}, alarm.id)
+        said = write_up(self.named(alarm.point), alarm.id)
+        draft.outcome.notices.extend(
+            Notice(number, alarm.id, target, About.REMINDED, Priority.LOW, False, said.title, said.body, at)
+            for target in targets
+        )
+
+    def restore(self, states: Mapping[str, Any]) -> None:
+        """Go on from the states of the journal."""
+        for key, state in states.items():
+            kind, _, alarm = key.partition(":")
+            if kind == "remind" and state is not None:
+                self.at[alarm] = datetime.fromisoformat(state)
