@@ -91,7 +91,7 @@ class House:
     policies: Callable[[Response], Policy]
     room: Callable[[str], Room | None]
     out_of_service: Callable[[str, datetime], tuple[datetime, str] | None]  # until, why
-    # until and why a door explains what began at the first time, asked at the second
+    # until and why a door, or a defrost, explains what began at the first time, asked at the second
     behind_door: Callable[[Point, datetime, datetime], tuple[datetime, str] | None]
     door: Callable[[Point, datetime], str]  # how the door across a pair stands; empty where none is known
     move_to: Callable[[Point, datetime], tuple[str, ...] | None]  # spare units; None where nothing is moved
@@ -164,7 +164,7 @@ class Case:
         self.to_all = False  # whatever its policy says
         self.acknowledged_until: datetime | None = None
         self.resume_at: datetime | None = None  # a withheld call starts then
-        self.by_door = False  # it is withheld because an opening explains the pressure
+        self.by_door = False  # it is withheld because an opening, or a defrost, explains the value
         self.was_outside = False  # silence after a value outside
         self.over: Span | None = None  # the worst excursion of this alarm that has ended
         self.withdrawn = False  # late data showed that the alarm never was

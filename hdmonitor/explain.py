@@ -181,6 +181,9 @@ def _place(drawn: Drawn, point: Point) -> str:
 
 def _hearing(point: Point) -> str:
     probe = f"{point.probe} probe, " if point.probe else ""
+    if point.defrost is not None:
+        starts = " and ".join(f"{start:%H:%M}" for start in point.defrost.starts)
+        probe += f"calls held back for a defrost of {show_duration(point.defrost.lasts)} from {starts}, "
     silent = point.silent_after or point.valid_for
     by_day = " (monitoring: daily)" if point.silent_after else ""
     gate = f"; judged only as {point.only_while} says" if point.only_while else ""

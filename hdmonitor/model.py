@@ -185,6 +185,14 @@ class SwitchedOff:
 
 
 @dataclass(frozen=True, slots=True)
+class Defrost:
+    """When a freezer is said to heat its own air: local times of the site, and how long it takes."""
+
+    starts: tuple[time, ...]
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """One quantity measured at one place, with the rules that judge it."""
 
@@ -216,6 +224,7 @@ class Point:
     off: tuple[SwitchedOff, ...] = ()
     device: str | None = None  # which of several whose messages come on one topic
     twin: str | None = None  # a second point that measures the same
+    defrost: Defrost | None = None  # declared, of a freezer whose probe is in air
 
 
 @dataclass(frozen=True, slots=True)

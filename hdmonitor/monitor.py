@@ -20,6 +20,7 @@ from hdmonitor.added import Part, Parts
 from hdmonitor.agenda import Agenda, Due
 from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing
 from hdmonitor.alerts.daily import text as daily_text
+from hdmonitor.alerts.defrost import running
 from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.hours import opening
 from hdmonitor.alerts.situation import Behind
@@ -323,7 +324,11 @@ class Monitor:
     # --- rooms --------------------------------------------------------------
 
     def _behind_door(self, point: Point, began: datetime, at: datetime) -> tuple[datetime, str] | None:
-        """Say until when and why a door explains a lost pressure (practice rule 6)."""
+        """Say until when and why a door explains a lost pressure (practice rule 6), or a defrost warm air."""
+        if point.defrost is not None and (defrost := running(point.defrost, self.site.zone, at)):
+            begin, end = defrost
+            why = f"a declared defrost explains it until {end.isoformat()}"
+            return (end, why) if began >= begin else None
         door = self._doors.between(point.room, point.to) if point.to else None
         if door is None or door.until is None or not door.explains(began, at):
             return None

@@ -18,6 +18,7 @@ from hdmonitor.catalogue import Catalogue, RuleEntry, Spot, load_catalogue
 from hdmonitor.clock import Clock
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.model import (
+    Defrost,
     Device,
     Duty,
     Equipment,
@@ -41,6 +42,7 @@ from hdmonitor.sensors import also_subscribed, check_device, check_point, is_fam
 from hdmonitor.settings import Settings, read_settings
 from hdmonitor.site_air import Air
 from hdmonitor.site_compliance import Drawing, Grounds
+from hdmonitor.site_defrost import declared
 from hdmonitor.site_exposures import exposures_at
 from hdmonitor.site_file import (
     DAYS,
@@ -402,6 +404,7 @@ class _Plan:
             exposures=self._exposures(id_, keys),
             off=tuple(each.off for each in judged if each.off),
             twin=self._twin(id_, keys),
+            defrost=self._defrost(id_, keys),
         )
         if wrong := check_point(point):
             given = {"family": keys.family, "unit": keys.unit, "field": keys.field}
@@ -538,6 +541,17 @@ class _Plan:
             text = f"{keys.twin!r} is at {other.at!r}, this point at {keys.at!r}; a twin is at the same place"
             self._complain(where, text)
         return keys.twin
+
+    def _defrost(self, id_: str, keys: PointKeys) -> Defrost | None:
+        if keys.defrost is None:
+            return None
+        equipment = self.equipment.get(keys.at)
+        return declared(
+            keys.defrost,
+            equipment.kind if equipment and keys.measures == "temperature" else None,
+            keys.probe,
+            lambda inside, text: self._complain(("points", id_, "defrost", *inside), text),
+        )
 
     def _certified(self, id_: str, keys: PointKeys) -> Certified | None:
         given = self.file.equipment[keys.at].certified

@@ -233,6 +233,15 @@ class LimitsKeys(Strict):
     deadband: Amount | None = Field(None, description="how far inside before the alarm is over")
 
 
+class DefrostKeys(Strict):
+    """When a freezer heats its own air, every day."""
+
+    at: list[LocalTime] = Field(
+        min_length=1, max_length=4, description="when it begins, local times of the site, at most four"
+    )
+    lasts: Interval = Field(description="until the air is cold again, at most '30m'")
+
+
 class PointKeys(Strict):
     """One quantity measured at one place."""
 
@@ -251,6 +260,7 @@ class PointKeys(Strict):
     twin: Id | None = Field(None, description="id of a second point that measures the same at the same place")
     offset: Amount | None = Field(None, description="correction from the calibration, added after the sign")
     probe: Literal["air", "buffered", "payload"] | None = None
+    defrost: DefrostKeys | None = Field(None, description="of a freezer whose probe is in air")
     gateway: Id | None = Field(None, description="id of the gateway that its messages pass through")
     zone: str | None = Field(None, description="IANA zone of device times that carry none")
     time: str | None = Field(None, description="mapped family: JMESPath of the device time")
