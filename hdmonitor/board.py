@@ -26,6 +26,7 @@ COMPOUNDING = ("buffer", "buffer-hd", "sca", "c-sca", "nonsterile-hd")  # roles
 ANTE = ("ante", "ante-hd")
 HOODS = ("bsc-a2", "bsc-b2", "caci")  # kinds
 POWER = "power"
+AT_WORK = "*"  # for `Against`: every place of which the question is whether to compound there
 # What says that nobody knows, and what only says that a sensor wants care.
 BLIND = ("HDM-SILENCE", "HDM-FAULT", "HDM-GATEWAY")
 CARE = ("HDM-SUSPECT", "HDM-BATTERY", "HDM-CLOCK")
@@ -53,7 +54,7 @@ class Reason:
 class Against:
     """A reason that is no reading: a latch, a missing competence, a certification that is due.
 
-    `place` is the id of a room or of equipment; empty for the whole site.
+    `place` is the id of a room or of equipment, or `AT_WORK`; empty for the whole site.
     """
 
     place: str
@@ -227,8 +228,9 @@ class _Board:
         own: Sequence[Point] | None = None,
     ) -> Card:
         judged = [point for point in points if _is_judged(point) and self._worth[point.id].asked]
+        everywhere = {"", *places} | ({AT_WORK} if work else set())
         said = [reason for point in points for reason in self._reasons(point)]
-        said += [each.reason for each in self._acts.against if each.place in ("", *places)]
+        said += [each.reason for each in self._acts.against if each.place in everywhere]
         measured = judged if own is None else [point for point in own if _is_judged(point)]
         if not measured:
             said.append(Reason(Verdict.UNKNOWN, "nothing is measured here"))

@@ -315,6 +315,14 @@ class Reader:
         question = rows.SELECT_ALARM + which + " ORDER BY opened_at DESC, length(id) DESC, id DESC LIMIT ?"
         return [rows.alarm(row) for row in self._rows(question, *([] if point is None else [point]), limit)]
 
+    def states_of(self, keys: Collection[str]) -> dict[str, Json]:
+        """Return what a restart would go on from, of some keys."""
+        found = self._rows(
+            "SELECT key, body FROM state WHERE key IN (SELECT value FROM json_each(?))",
+            json.dumps(sorted(keys)),
+        )
+        return {key: json.loads(body) for key, body in found}
+
     def states(self, prefix: str) -> dict[str, Json]:
         """Return what a restart would go on from, of the keys that begin with `prefix`."""
         found = self._rows(

@@ -53,6 +53,7 @@ def _seen(desk: Desk, look: Look) -> dict[str, Any]:
         "shelved": shelved[:MOST_SHOWN],
         "all_rows": len(desk.site.points) <= MOST_ROWS,
         "trends": trends(look),
+        "barred": look.barred,
     }
 
 

@@ -14,10 +14,11 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """What `make` returns, made anew once it is older than a second and than ten times its making."""
+    """What `make` returns, made anew once it is older than `least` seconds and than ten times its making."""
 
-    def __init__(self, make: Callable[[], T]) -> None:
+    def __init__(self, make: Callable[[], T], least: float = KEPT) -> None:
         self._make = make
+        self._least = least
         self._made: tuple[float, T] | None = None
 
     def __call__(self) -> T:
@@ -26,5 +27,5 @@ class Kept(Generic[T]):
         if self._made is None or now >= self._made[0]:
             made = self._make()
             took = time.monotonic() - now
-            self._made = now + max(KEPT, TENFOLD * took), made
+            self._made = now + max(self._least, TENFOLD * took), made
         return self._made[1]

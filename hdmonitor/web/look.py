@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from hdmonitor.board import NOTHING, Acts, Card, board
+from hdmonitor.board import NOTHING, Acts, Against, Card, board
+from hdmonitor.compliance.due import by_key, standing_against
+from hdmonitor.compliance.obligation import Against as Bars
+from hdmonitor.compliance.obligation import SubjectKind
 from hdmonitor.events import Alarm, LastHeard
 from hdmonitor.model import Site
 from hdmonitor.reader import JournalRefused
 from hdmonitor.rows import Owing
 from hdmonitor.rules.forecast import LOOKS_BACK
+from hdmonitor.standing import KEYS, acts_of, barred, calendar_against, case_key
 from hdmonitor.web.desk import Desk
 from hdmonitor.web.health import Health
 from hdmonitor.web.kept import Kept
@@ -20,7 +24,7 @@ from hdmonitor.web.watched import RoomView, Row, Shown, Watched, warned, watched
 
 VITAL = ("core", "broker", "canary")  # without one of them no reading is the present one
 MOST_TRENDS = 100  # points; a site with more has its trends on the pages of points
-TREND = timedelta(minutes=30)
+CALENDAR_KEPT = 30.0  # seconds; what is overdue changes by the day, and when something is filed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Look:
     acts: Acts = NOTHING
     cards: tuple[Card, ...] = ()
     watched: Watched | None = None  # nothing where the record cannot be read
+    barred: tuple[str, ...] = ()  # names of people who by the record may not compound today
 
     @property
     def rooms(self) -> tuple[RoomView, ...]:
@@ -58,6 +63,7 @@ class Looks:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._kept = Kept(self._looked)
+        self._calendar = Kept(self._overdue, CALENDAR_KEPT)
 
     def __call__(self) -> Look:
         """Return it."""
@@ -70,14 +76,36 @@ class Looks:
                 alarms, heard = journal.alarms(), journal.heard()
                 owing: Owing = journal.owing(desk.site.destinations)
                 recent = journal.recent(_trended(desk.site, alarms), now - LOOKS_BACK)
+                keys = {case_key(each) for each in alarms if each.active}
+                states = {key: state for prefix in KEYS for key, state in journal.states(prefix).items()}
+                states |= journal.states_of(keys)
+            calendar, kept_away = self._calendar()
         except JournalRefused as refused:
             return Look(now, health_now(desk, str(refused)), str(refused))
         health = health_now(desk, owing)
-        cards = board(desk.site, heard, alarms, now, NOTHING, blind=blind(health))
+        acts = acts_of(desk.site, states, alarms, now, calendar)
+        cards = board(desk.site, heard, alarms, now, acts, blind=blind(health))
         going = warned(desk.site, alarms)
         ahead = {point: values for point, values in recent.items() if point in going}
-        rows = watched(desk.site, heard, alarms, now, ahead)
-        return Look(now, health, "", heard, alarms, recent, NOTHING, cards, rows)
+        rows = watched(desk.site, heard, alarms, now, ahead, dict(acts.out))
+        return Look(now, health, "", heard, alarms, recent, acts, cards, rows, kept_away)
+
+    def _overdue(self) -> tuple[list[Against], tuple[str, ...]]:
+        """Return what the calendar bars today, and the names of the people who may not compound."""
+        desk, programme = self._desk, self._desk.programme
+        if programme is None:
+            return [], ()
+        with desk.reader() as journal:
+            filed = by_key(journal.completions())
+        on = desk.now().astimezone(desk.zone).date()
+        reasons = standing_against(programme, filed, on)
+        people = {
+            subject.id: subject.name
+            for obligation, subject, _ in programme.duties()
+            if subject.kind is SubjectKind.PERSON and Bars.COMPOUNDING in obligation.against
+        }
+        names = tuple(people[id_] for id_ in sorted(barred(reasons)) if id_ in people)
+        return calendar_against(reasons, frozenset(people), on), names
 
 
 def blind(health: Health) -> str:
