@@ -34,6 +34,7 @@ from hdmonitor.status import Status
 from hdmonitor.web.app import Pages
 from hdmonitor.web.desk import Outside
 from hdmonitor.web.server import WebServer, listen
+from hdmonitor.web.throttle import Throttle
 
 PASSWORD = "correct horse battery"
 PIN = "271828"
@@ -79,6 +80,7 @@ class Answered(NamedTuple):
     status: int
     body: str
     headers: dict
+    cookies: list
 
     @property
     def words(self):
@@ -120,7 +122,8 @@ class Browser:
                 del self.cookies[name]
         text = answer.read().decode()
         way.close()
-        return Answered(answer.status, text, dict(answer.headers.items()))
+        got = dict(answer.headers.items())
+        return Answered(answer.status, text, got, answer.headers.get_all("Set-Cookie") or [])
 
     def get(self, path, **headers):
         return self.ask("GET", path, **headers)
@@ -136,18 +139,29 @@ class Browser:
 class Manned:
     """What a test holds of running pages: the clock, the record, links, browsers."""
 
-    def __init__(self, path, port, clock, put, seals):
+    def __init__(self, path, port, clock, put, pages):
         self.path = path
+        self.pages = pages
         self.port = port
         self.clock = clock
         self.put = put
-        self.seals = seals
+        self.seals = pages.desk.seals
+        self.routes = pages.routes
 
     def browser(self, **headers):
         return Browser(self.port, **headers)
 
     def pass_time(self, **span):
         self.clock.at += timedelta(**span)
+
+    def count(self):
+        """Return how many events there are."""
+        with Reader(self.path) as journal:
+            return len(journal.events_after(0, 100_000))
+
+    def forget(self):
+        """Forget what was guessed, as a restart does."""
+        self.pages.desk.throttle = Throttle()
 
     def alarms(self):
         with Reader(self.path) as journal:
@@ -192,9 +206,10 @@ def _morning():
 
 
 @contextmanager
-def manned(path, *, site=STAFFED, outside=None, accounts=True):
+def manned(path, *, site=STAFFED, outside=None, accounts=True, fresh=True):
     """Serve the pages of a bad morning, with a core that decides what forms ask."""
-    shutil.copyfile(_morning(), path)
+    if fresh:
+        shutil.copyfile(_morning(), path)
     clock, inbox, journal = Stopped(NOW), Queue(), Journal.open(path)
     monitor = Monitor(site, own_rules(), NOW, journal.restore(), recall=journal.recall)
     core = Core(
@@ -225,7 +240,7 @@ def manned(path, *, site=STAFFED, outside=None, accounts=True):
         listen("127.0.0.1", port := free_port()) as door,
         WebServer(door, pages, failed=ended.append, leaving=pages.leave),
     ):
-        house = Manned(path, port, clock, inbox.put, seals)
+        house = Manned(path, port, clock, inbox.put, pages)
         if accounts:
             house.accounts()
         try:

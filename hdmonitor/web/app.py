@@ -74,7 +74,7 @@ class Pages:
         # Each module of pages gives its routes; a new one is added here.
         looks = Looks(self.desk)
         self._live = Live(self.desk, looks)
-        routes = [
+        self.routes = [
             *machine.routes(self.desk),
             *login.routes(self.desk),
             *answer.routes(self.desk),
@@ -88,7 +88,7 @@ class Pages:
             *drill.routes(self.desk),
         ]
         handlers = {HTTPException: self._on_refusal, JournalRefused: self._on_unread}
-        self._app: ASGIApp = Guarded(Starlette(routes=routes, exception_handlers=handlers))
+        self._app: ASGIApp = Guarded(Starlette(routes=self.routes, exception_handlers=handlers))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
