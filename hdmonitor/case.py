@@ -17,6 +17,7 @@ from hdmonitor.alerts.escalation import Call, lasts, reaching
 from hdmonitor.alerts.quiet import quiet_until
 from hdmonitor.alerts.situation import Behind
 from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Outcome, Where
+from hdmonitor.history import described
 from hdmonitor.model import (
     NO_TIME,
     Exposure,
@@ -275,19 +276,7 @@ class Case:
             self.over = span
 
     def _described(self, span: Span) -> Excursion:
-        return Excursion(
-            point=self.point.id,
-            rule=self.rule.id,
-            version=self.rule.version,
-            level=span.threshold.level,
-            side=span.threshold.side.value,
-            start=span.start,
-            end=span.end,
-            peak=span.peak,
-            missing=span.missing,
-            alarm_at=span.alarm_at,
-            alarm=self.alarm.id if self.alarm and span.alarm_at else None,
-        )
+        return described(self.point, self.rule, span, self.alarm.id if self.alarm else None)
 
     @property
     def lost(self) -> bool:

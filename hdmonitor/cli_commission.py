@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import timedelta
 from pathlib import Path
 
 from hdmonitor.adapters.control import ask
@@ -33,7 +34,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, record: Record, site: Site) -> int:
-    """Compare the newest live reading with the reference, say what to do, and record it."""
+    """Compare the newest live reading with the reference, record it, and say what to do."""
     point = site.points.get(options.point)
     if point is None:
         raise NotCommissioned(
@@ -43,9 +44,8 @@ def run(options: argparse.Namespace, record: Record, site: Site) -> int:
         reference = parse_amount(options.reference, point.quantity)
     except UnitError as error:
         raise NotCommissioned(f"--reference: {error}") from error
-    reading = _live(record.journal, point, Clock())
+    reading, age = _live(record.journal, point, Clock())
     found = compare(point, reading, reference)
-    print(as_line(point, found))
     request = {
         "do": "commission",
         "point": point.id,
@@ -57,12 +57,14 @@ def run(options: argparse.Namespace, record: Record, site: Site) -> int:
     }
     if refusal := ask(record.socket, request).get("refused"):
         raise NotCommissioned(str(refusal))
+    print(f"the newest reading is {show_duration(age)} old; the reference must be of the same moment")
+    print(as_line(point, found))
     print(f"recorded: {point.id}, by {options.by}, certificate {options.certificate}")
     return 0 if found.agrees else FAILED
 
 
-def _live(journal: Path, point: Point, clock: Clock) -> float:
-    """Return the newest value of a point, if it is one of now."""
+def _live(journal: Path, point: Point, clock: Clock) -> tuple[float, timedelta]:
+    """Return the newest value of a point, if it is one of now, and how old it is."""
     with Reader(journal) as reader:
         heard = reader.heard().get(point.id)
     if heard is None or heard.value is None or heard.quality is Quality.FAULT or heard.live_at is None:
@@ -74,5 +76,4 @@ def _live(journal: Path, point: Point, clock: Clock) -> float:
         raise NotCommissioned(
             f"{point.id} has been silent for {show_duration(age)}; wait for its next reading"
         )
-    print(f"the newest reading is {show_duration(age)} old; the reference must be of the same moment")
-    return heard.value
+    return heard.value, age

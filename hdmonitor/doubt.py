@@ -70,17 +70,15 @@ class Doubt:
 def acquaint(doubts: Iterable[Doubt]) -> None:
     """Let each know its declared twin, and who is in the same cabinet."""
     known = {each.point.id: each for each in doubts}
+    together: dict[tuple[str, str], list[Doubt]] = {}
     for each in known.values():
         point = each.point
         each.twin = known.get(point.twin) if point.twin is not None else None
-        each.neighbours = tuple(
-            other
-            for other in known.values()
-            if other is not each
-            and point.equipment is not None
-            and each.honesty.habits.moved is not None
-            and (other.point.equipment, other.point.quantity) == (point.equipment, point.quantity)
-        )
+        if point.equipment is not None and each.honesty.habits.moved is not None:
+            together.setdefault((point.equipment, point.quantity), []).append(each)
+    for cabinet in together.values():
+        for each in cabinet:
+            each.neighbours = tuple(other for other in cabinet if other is not each)
 
 
 def habits_of(point: Point) -> Habits | None:

@@ -383,7 +383,7 @@ class Monitor:
 
     def _combine(self, watch: Watch, reading: Reading) -> None:
         """Add up what the parts of a sum said last."""
-        heard = ((leg, part.point.valid_for, part.last_at, part.last_value) for part, leg in watch.legs)
+        heard = ((leg, part.point.valid_for, part.last_at, part.part()) for part, leg in watch.legs)
         if (found := added(watch.point.base, heard)) is None:
             return
         at, value = found
@@ -818,6 +818,7 @@ class Monitor:
             if overtaken or (value is not None and any(v is None or v > value for v in watch.values)):
                 self._judge_from(watch, reading)
             watch.values += (value,)
+            self._crowd(watch, value)
             return reading._replace(
                 measured_at=watch.last_at + MICROSECOND, device_time=reading.device_time or at
             )
@@ -829,6 +830,14 @@ class Monitor:
         self._dirty_sums(watch, reading, quality)
         self._draft.outcome.readings.append(reading._replace(quality=quality, live=False))
         return None
+
+    def _crowd(self, watch: Watch, value: float | None) -> None:
+        """Note which of several values of one moment counts in sums, if another one came last."""
+        known = [each for each in watch.values if each is not None]
+        last = None if len(known) < len(watch.values) else max(known)
+        if watch.feeds and last != value and watch.last_at is not None:
+            watch.crossed = watch.last_at + MICROSECOND, last
+            self._draft.outcome.states[f"crossed:{watch.point.id}"] = [watch.crossed[0].isoformat(), last]
 
     # --- late readings --------------------------------------------------------
 
@@ -1118,6 +1127,11 @@ class Monitor:
             watch.last_at = watch.moment = heard.judged_at
             watch.last_value = heard.value if heard.quality is Quality.GOOD else None
             watch.values = (watch.last_value,)
+            if crossed := states.get(f"crossed:{watch.point.id}"):
+                watch.crossed = datetime.fromisoformat(crossed[0]), crossed[1]
+                watch.values = (
+                    (*watch.values, watch.part()) if watch.part() not in watch.values else watch.values
+                )
             if heard.value is not None:
                 judged_at = heard.measured_at
                 watch.seen.value, watch.seen.at = heard.value, judged_at

@@ -17,6 +17,7 @@ from hdmonitor.alerts.duty import gaps
 from hdmonitor.catalogue import Catalogue, RuleEntry, Spot, load_catalogue
 from hdmonitor.clock import Clock
 from hdmonitor.compliance.obligation import Programme
+from hdmonitor.idle_limits import idle_limits
 from hdmonitor.model import (
     Defrost,
     Device,
@@ -339,6 +340,8 @@ class _Plan:
             for index, point in enumerate(off.points):
                 if point not in points:
                     self._known(("switched_off", number, "points", index), point, "points")
+        for number, threshold, text in idle_limits(self.file.rules, self.judged.values()):
+            self._complain(("rules", number, "thresholds", threshold), text, warning=True)
         used = {each.entry.id for judged in self.judged.values() for each in judged}
         for number, rule in enumerate(self.file.rules):
             if rule.id in self.book.own - used:

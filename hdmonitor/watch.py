@@ -22,6 +22,7 @@ class Watch:
     __slots__ = (
         "battery",
         "clock",
+        "crossed",
         "doubt",
         "fault",
         "feeds",
@@ -60,6 +61,9 @@ class Watch:
         self.last_value: float | None = None
         self.moment: datetime | None = None  # that time as it was told, and
         self.values: tuple[float | None, ...] = ()  # the different values told for it
+        # Of several values of one moment the last by size counts in sums: it, and the time of the newest,
+        # where another came last.
+        self.crossed: tuple[datetime, float | None] | None = None
         self.tallies: tuple[Tally, ...] = ()  # what its readings add up to
         # Between these two a reading has nothing uncommon about its time.
         self.frontier = ALWAYS  # the newest reading, or move of a limit that time made
@@ -68,6 +72,12 @@ class Watch:
         self.late: LateCase | None = None
         self.doubt: Doubt | None = None  # of the sensor
         self.hand: Case | None = None  # of what was read from its gauge
+
+    def part(self) -> float | None:
+        """Return the newest value as sums take it; None for a fault, or if there is none."""
+        if self.crossed is not None and self.crossed[0] == self.last_at:
+            return self.crossed[1]
+        return self.last_value
 
     def outlook(self, at: datetime) -> tuple[str, ...]:
         """Say how long the point may go on as it is, where its sums know."""

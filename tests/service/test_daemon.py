@@ -139,6 +139,7 @@ def test_a_point_is_held_against_a_reference_and_that_is_recorded(tmp_path, mosq
         "Second Fridge: reads 4.2 C, reference 4.3 C: agrees\nrecorded: second.temperature" in agreed.stdout
     )
     assert "nobody called 'nobody' is in the site file; the people are: keeper" in refused.stderr
+    assert refused.stdout == ""  # who may not record is not told a verdict either
     assert (wrong.returncode, "write offset: '0.8 degC'" in wrong.stdout) == (1, True)
     with sqlite3.connect(daemon.journal) as record:
         found = record.execute("SELECT detail FROM event WHERE kind = 'commissioned' ORDER BY number DESC")

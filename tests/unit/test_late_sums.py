@@ -79,6 +79,17 @@ def test_in_order_shuffled_late_duplicated_or_restarted_the_table_of_sums_is_the
         assert (name, pharmacy.table(readings, until, restarts=0.4, seed=seed)) == (name, expected)
 
 
+def test_of_two_values_of_one_moment_the_greater_counts_in_the_sums_that_follow_also_after_a_restart():
+    told = [(STORE, START, 0.020 * INCH), (STORE, START, -0.010 * INCH), (ANTE, START + MINUTE, 0.005 * INCH)]
+    pharmacy, until = site(told), START + DAY
+
+    table = pharmacy.table(late.in_order(told), until)
+
+    assert '"point": "hd-store.pressure-to-ante", "rule": "800-P4", "level": "critical"' in table
+    assert pharmacy.table(late.delayed(told), until) == table
+    assert pharmacy.table(late.in_order(told), until, restarts=1.0) == table
+
+
 # --- what the property does not show ---------------------------------------------------
 
 

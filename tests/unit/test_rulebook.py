@@ -118,6 +118,32 @@ def test_the_makers_limits_go_with_a_word_for_the_contents(draw):
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "idle"),
+    [
+        ('"7 degC"', '"9 degC"', True),  # 659-3 says 8 after 15 minutes
+        ('"7 degC"', '"8 degC"', False),  # the same, in other words
+        ('"7 degC", on_delay: "15m"', '"8 degC", on_delay: "16m"', True),
+        ('"7 degC", on_delay: "15m"', '"9 degC", on_delay: "14m"', False),  # looser, but sooner
+        ('level: alarm, side: high, limit: "7 degC"', 'level: critical, side: high, limit: "9 degC"', False),
+        ('level: alarm, side: high, limit: "7 degC"', 'level: warning, side: high, limit: "9 degC"', True),
+    ],
+)
+def test_a_limit_that_a_stricter_rule_always_tells_first_is_a_warning(draw, old, new, idle):
+    assert old in RULE
+    rule = RULE.replace(old, new)
+
+    found = draw(SITE + rule)
+
+    line = (SITE + rule)[: (SITE + rule).index("side: high")].count("\n") + 1
+    warning = (
+        f"site.yaml:{line}:9: warning: looser than what 659-3 says already, so that it never says anything; "
+        "tighten it, or delete it"
+    )
+    assert found.drawn is not None
+    assert found.lines == [warning] * idle
+
+
 MISTAKES = {
     "an unknown unit": (
         ('"7 degC"', '"7 degX"'),
