@@ -72,7 +72,7 @@ from hdmonitor.model import (
     Site,
     Value,
 )
-from hdmonitor.placement import Known, spare_units
+from hdmonitor.placement import Known, Spares
 from hdmonitor.reminders import Reminders
 from hdmonitor.returns import Returns
 from hdmonitor.rounds import Rounds
@@ -154,6 +154,8 @@ class Monitor:
         self._recall = recall
         self._measured = measured
         self._watches: dict[str, Watch] = {}
+        self._in_room: dict[str, list[Watch]] = {}
+        self._spares = Spares(site)
         self._by_field: dict[tuple[str, str | None, str], Watch] = {}
         self._selves: dict[str, Case] = {}
         self._cleared: dict[str, Alarm] = {}
@@ -249,7 +251,7 @@ class Monitor:
 
     def face(self, room: str) -> Face:
         """Return what the light at the door of `room` has to show."""
-        watches = [watch for watch in self._watches.values() if watch.point.room == room]
+        watches = self._in_room.get(room, [])
         alarms = [case.alarm for watch in watches for case in watch.cases() if case.alarm]
         blind = any(self._blind(watch) for watch in watches)
         lost = any(case.lost for watch in watches for case in watch.rules)
@@ -302,6 +304,7 @@ class Monitor:
         watch = self._builder.watch(point, at, first=first)
         watch.is_door = point.id in self._doors
         self._watches[point.id] = watch
+        self._in_room.setdefault(point.room, []).append(watch)
         if not point.legs:
             self._by_field[point.topic, point.device, point.field] = watch
 
@@ -346,16 +349,12 @@ class Monitor:
 
     def _beside(self, point: Point) -> str:
         """Name the other room of a pair, where the room is judged against several."""
-        pairs = [
-            each
-            for each in self._watches.values()
-            if each.rules and each.point.to and each.point.room == point.room
-        ]
+        pairs = [each for each in self._in_room.get(point.room, ()) if each.rules and each.point.to]
         other = self.site.rooms.get(point.to) if point.to and len(pairs) > 1 else None
         return other.name if other else ""
 
     def _move_to(self, point: Point, at: datetime) -> tuple[str, ...] | None:
-        return spare_units(self.site, point.equipment, lambda id_: self._standing_at(id_, at))
+        return self._spares.of(point.equipment, lambda id_: self._standing_at(id_, at))
 
     def _standing_at(self, id_: str, at: datetime) -> Known:
         """Tell what is known of a point now: the placement of stock asks."""

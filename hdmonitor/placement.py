@@ -6,7 +6,7 @@ What is not known counts as no.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
@@ -29,28 +29,74 @@ class Known:
 Ask: TypeAlias = Callable[[str], Known]
 
 
-def spare_units(site: Site, unit: str | None, ask: Ask) -> tuple[str, ...] | None:
-    """Return the first units, by name, that may take the stock of `unit` now; None for what is no store."""
-    home = site.equipment.get(unit) if unit else None
-    if home is None or home.kind not in STORES:
-        return None
-    wanted = placements_of(site, home)
-    thermometers: defaultdict[str | None, list[Point]] = defaultdict(list)
-    inside: defaultdict[str, list[Point]] = defaultdict(list)
-    for point in site.points.values():
-        inside[point.room].append(point)
-        if point.quantity == "temperature":
-            thermometers[point.equipment].append(point)
-    fitting = (
-        each.name
-        for each in site.equipment.values()
-        if each.id != home.id
-        and each.kind == home.kind
-        and (DEDICATED in each.contents) is (DEDICATED in home.contents)
-        and _is_normal(thermometers[each.id], ask)
-        and all(_permits(site, rule, each.room, inside[each.room], ask) for rule in wanted)
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """A unit that may take stock if what is measured of it and its room says so now."""
+
+    unit: Equipment
+    thermometers: tuple[Point, ...]
+    gauges: tuple[Point, ...]
+    airs: tuple[tuple[Point, float], ...]  # air changes, with the least that is asked for
+
+
+class Spares:
+    """The units of a site to which stock can be moved; what does not change is looked at once."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._found: dict[tuple[str, frozenset[str]], tuple[Spare, ...]] = {}
+
+    def of(self, unit: str | None, ask: Ask) -> tuple[str, ...] | None:
+        """Return the first units, by name, for the stock of `unit` now; None for what is no store."""
+        home = self._site.equipment.get(unit) if unit else None
+        if home is None or home.kind not in STORES:
+            return None
+        wanted = placements_of(self._site, home)
+        key = (home.kind, frozenset(home.contents))
+        if key not in self._found:
+            self._found[key] = tuple(self._possible(home, wanted))
+        fitting = (
+            each.unit.name for each in self._found[key] if each.unit.id != home.id and _fits(each, ask)
+        )
+        return tuple(islice(fitting, ENOUGH))
+
+    def _possible(self, home: Equipment, wanted: Sequence[Placement]) -> Iterator[Spare]:
+        """Yield what could take stock such as that of `home`, which is itself among it."""
+        thermometers: defaultdict[str | None, list[Point]] = defaultdict(list)
+        inside: defaultdict[str, list[Point]] = defaultdict(list)
+        for point in self._site.points.values():
+            inside[point.room].append(point)
+            if point.quantity == "temperature":
+                thermometers[point.equipment].append(point)
+        for unit in self._site.equipment.values():
+            alike = unit.kind == home.kind and (DEDICATED in unit.contents) is (DEDICATED in home.contents)
+            room, points = self._site.rooms.get(unit.room), inside[unit.room]
+            if not alike or not thermometers[unit.id]:
+                continue
+            if wanted and (room is None or not all(_may_permit(rule, room, points) for rule in wanted)):
+                continue
+            sensor = _air(points)
+            airs = [(sensor, rule.air_changes) for rule in wanted] if sensor is not None else []
+            gauges = _gauges(points) if wanted else []
+            yield Spare(unit, tuple(thermometers[unit.id]), tuple(gauges), tuple(airs))
+
+
+def _may_permit(rule: Placement, room: Room, inside: Sequence[Point]) -> bool:
+    """Tell whether the stock of a rule may stand in `room` at all, with the points inside it."""
+    measured = _air(inside) is not None
+    aired = measured or (room.certified is not None and room.certified.hvac >= rule.air_changes)
+    return room.role in rule.roles and bool(_gauges(inside)) and aired
+
+
+def _fits(spare: Spare, ask: Ask) -> bool:
+    """Tell whether what is measured speaks for a unit now."""
+    return (
+        _is_normal(spare.thermometers, ask)
+        and all(_is_negative(gauge, ask(gauge.id)) for gauge in spare.gauges)
+        and all(
+            (value := ask(sensor.id).value) is not None and value >= least for sensor, least in spare.airs
+        )
     )
-    return tuple(islice(fitting, ENOUGH))
 
 
 def placements_of(site: Site, unit: Equipment) -> list[Placement]:
@@ -58,15 +104,6 @@ def placements_of(site: Site, unit: Equipment) -> list[Placement]:
     return [
         rule for rule in site.placements if unit.kind in rule.kinds and rule.contents & set(unit.contents)
     ]
-
-
-def _permits(site: Site, rule: Placement, room: str, inside: Sequence[Point], ask: Ask) -> bool:
-    """Tell whether the stock of a rule may stand in `room`, with the points inside it, now."""
-    if site.rooms[room].role not in rule.roles:
-        return False
-    gauges = _gauges(inside)
-    negative = all(map(_is_negative, gauges, (ask(each.id) for each in gauges)))
-    return bool(gauges) and negative and _aired(site.rooms[room], inside, rule.air_changes, ask)
 
 
 def gauges_of(site: Site, room: str) -> list[Point]:
@@ -94,11 +131,3 @@ def _is_normal(thermometers: Sequence[Point], ask: Ask) -> bool:
 
 def _is_negative(gauge: Point, known: Known) -> bool:
     return known.value is not None and known.value < -gauge.accuracy
-
-
-def _aired(room: Room, inside: Sequence[Point], least: float, ask: Ask) -> bool:
-    sensor = _air(inside)
-    if sensor is not None:
-        value = ask(sensor.id).value
-        return value is not None and value >= least
-    return room.certified is not None and room.certified.hvac >= least

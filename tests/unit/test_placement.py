@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hdmonitor.model import Equipment
-from hdmonitor.placement import Known, spare_units
+from hdmonitor.placement import Known, Spares
 from hdmonitor.site import load_site
 
 SITE, _ = load_site(Path(__file__).parents[2] / "config" / "site.yaml")
@@ -21,7 +21,7 @@ NORMAL = {
 
 def spare(unit="hd-fridge-2", site=SITE, **facts):
     known = NORMAL | {name.replace("__", ".").replace("_", "-"): fact for name, fact in facts.items()}
-    return spare_units(site, unit, lambda point: known.get(point, Known(None, calm=True)))
+    return Spares(site).of(unit, lambda point: known.get(point, Known(None, calm=True)))
 
 
 def with_unit(**changes):
