@@ -279,6 +279,49 @@ ACTS: Mapping[str, tuple[Callable[..., Act], Mapping[str, Field]]] = {
 }
 
 
+# How each text of a request is written in JSON; what is not here is a text there, too.
+SHAPES: Mapping[Callable[[str, str], Any], Mapping[str, Any]] = {
+    _alarm: {"type": "string", "pattern": f"^{ALARM.pattern}$"},
+    _person: {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME},
+    _id: {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME},
+    _ids: {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1},
+        "minItems": 1,
+        "maxItems": MOST_POINTS,
+    },
+    _note: {"type": "string", "maxLength": LONGEST_NOTE},
+    _words: {"type": "string", "minLength": 1, "maxLength": LONGEST_NOTE},
+    _number: {"type": "number"},
+    _minutes: {"type": "integer", "minimum": 0, "maximum": MOST_MINUTES},
+    _count: {"type": "integer", "minimum": 0},
+    _yes: {"type": "boolean"},
+    _values: {"type": "object"},
+    _hashes: {"type": "array", "items": {"type": "string"}, "maxItems": MOST_ATTACHMENTS},
+    _moment: {"type": "string", "format": "date-time"},
+    _day: {"type": "string", "format": "date"},
+    _level: {"type": "string", "enum": [level.name.lower() for level in Level]},
+    _where: {"type": "string", "enum": [*Where]},
+    _why: {"type": "string", "enum": [*Why]},
+    _step: {"type": "string", "enum": [*ReturnStep]},
+    _result: {"type": "string", "enum": [*Result]},
+}
+
+
+def as_text(value: object) -> object:
+    """Return a value of JSON as the text that a request has for it; what has none stays as it is."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return repr(value)
+        case list() if all(isinstance(each, str) for each in value):
+            return " ".join(value)
+        case dict():
+            return json.dumps(value)
+    return value
+
+
 def act_asked(request: object) -> Act | str:
     """Return the act that a request asks for, or why it cannot be asked."""
     if not isinstance(request, dict) or not all(

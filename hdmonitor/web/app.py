@@ -8,7 +8,7 @@ from datetime import datetime
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hdmonitor.compliance.obligation import Programme
@@ -17,10 +17,23 @@ from hdmonitor.model import Site
 from hdmonitor.reader import JournalRefused, Reader
 from hdmonitor.seals import Seals
 from hdmonitor.status import Status
-from hdmonitor.web import alarms, answer, compliance, drill, first, hazards, incidents, login, machine, places
+from hdmonitor.web import (
+    alarms,
+    answer,
+    api,
+    compliance,
+    drill,
+    first,
+    hazards,
+    incidents,
+    login,
+    machine,
+    places,
+)
 from hdmonitor.web.desk import Desk, Outside
 from hdmonitor.web.live import Live
 from hdmonitor.web.look import Looks
+from hdmonitor.web.openapi import BASE
 from hdmonitor.web.visit import Visit, Visitor, visitor_of
 
 HEADERS = {
@@ -82,6 +95,7 @@ class Pages:
             *places.routes(self.desk, looks),
             *alarms.routes(self.desk, looks),
             *self._live.routes(),
+            *api.routes(self.desk, looks),
             *compliance.routes(self.desk),
             *hazards.routes(self.desk),
             *incidents.routes(self.desk),
@@ -102,6 +116,8 @@ class Pages:
         """Tell a person in a page, and a program in a line, why there is nothing else."""
         assert isinstance(error, HTTPException)  # noqa: S101  # the handler of these
         headers = dict(error.headers or {})
+        if request.url.path.startswith(BASE):
+            return JSONResponse({"error": error.detail}, error.status_code, headers)
         if request.method == "POST" or "text/html" not in request.headers.get("accept", ""):
             # Nothing is read from the record: this is also the answer to whoever has no business here.
             headers["Connection"] = "close"  # the rest of a form that is too long is not read

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Message
 
@@ -133,6 +133,35 @@ def for_people(desk: Desk, path: str, view: View) -> Route:
     return Route(path, answer, methods=["GET"])
 
 
+def for_programs(desk: Desk, path: str, view: View) -> Route:
+    """Return an answer in JSON for whoever may read pages; nobody is led to a login."""
+
+    async def answer(request: Request) -> Response:
+        visitor = visitor_of(desk, request)
+        return await view(Visit(desk, request, visitor)) if visitor.reads else no_token()
+
+    return Route(path, answer, methods=["GET"])
+
+
+def acts_of_programs(desk: Desk, path: str, view: View) -> Route:
+    """Return the way by which programs act: with a token in a header, which no other site's page can send.
+
+    `view` sees to it that a person is proven besides.
+    """
+
+    async def answer(request: Request) -> Response:
+        visitor = visitor_of(desk, request)
+        return await view(Visit(desk, request, visitor)) if visitor.way == "token" else no_token()
+
+    return Route(path, answer, methods=["POST"])
+
+
+def no_token() -> Response:
+    """Return what a program hears that has no token."""
+    says = "Send a token: 'Authorization: Bearer ...'; hdmonitor people token makes one."
+    return JSONResponse({"error": says}, 401, {"WWW-Authenticate": "Bearer"})
+
+
 def acts(desk: Desk, path: str, view: View, *, longest: int = LONGEST_FORM, files: int = 0) -> Route:
     """Return the way by which a logged-in person's form acts.
 
@@ -247,8 +276,8 @@ def _from_elsewhere(desk: Desk, request: Request) -> str:
 # --- forms ------------------------------------------------------------------
 
 
-async def _form(request: Request, longest: int, files: int) -> FormData:
-    """Read a form, at most `longest` bytes of it and only so long."""
+async def body_of(request: Request, longest: int = LONGEST_FORM) -> bytes:
+    """Return what a request brings: at most `longest` bytes, and only so long."""
     told = request.headers.get("content-length", "0")
     if not told.isdecimal() or int(told) > longest:
         raise HTTPException(413, f"The form is longer than {longest} bytes. Nothing was done: shorten it.")
@@ -263,6 +292,12 @@ async def _form(request: Request, longest: int, files: int) -> FormData:
                     )
     except TimeoutError as error:
         raise HTTPException(408, "The form did not come in time. Nothing was done: send it again.") from error
+    return body
+
+
+async def _form(request: Request, longest: int, files: int) -> FormData:
+    """Read a form, which is a body of its own kind."""
+    body = await body_of(request, longest)
 
     async def replay() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

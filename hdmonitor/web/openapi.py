@@ -1,0 +1,144 @@
+"""The description of the API, OpenAPI 3.1: made from what answers and from what can be asked."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from hdmonitor import __version__
+from hdmonitor.asking import ACTS, SHAPES, Field
+from hdmonitor.web.api_models import (
+    ANSWERS,
+    Alarms,
+    BoardTold,
+    Done,
+    LifeTold,
+    Points,
+    PointTold,
+    Problem,
+    ReadingsTold,
+    Rooms,
+    RoomTold,
+    Told,
+)
+
+BASE = "/api/v1"
+REF = "#/components/schemas/{model}"
+MOMENT = {"type": "string", "format": "date-time"}
+SUMMARIES = {
+    "ack": "Answer an alarm: the call stops, the recording does not",
+    "silence": "Turn off the local sounder of an alarm",
+    "document": "Write down what was found and done",
+    "close": "End an alarm that is written up",
+    "shelve": "Stop the calls of an alarm for a while",
+    "unshelve": "Let a shelved alarm call again",
+    "out": "Take points out of service until a moment",
+    "back": "Put points back in service",
+    "return": "Record a step of the return to service of a hood or room",
+    "use": "Say whether people work in a room",
+    "read": "Enter a reading by hand",
+    "override": "Work on although the board knows a reason not to",
+    "commission": "Hold a point against a certified instrument",
+    "complete": "File something that was due and is done",
+}
+
+
+@cache
+def description() -> dict[str, Any]:
+    """Return the whole description."""
+    _, schemas = models_json_schema([(each, "serialization") for each in ANSWERS], ref_template=REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "hdmonitor",
+            "version": __version__,
+            "description": "The monitor advises, people decide. It releases nothing, and no answer is a yes.",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": {**_gets(), **{f"{BASE}/acts/{do}": _act(do) for do in ACTS}},
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _gets() -> dict[str, Any]:
+    span = [_query("start", MOMENT), _query("end", MOMENT)]
+    which = _query("which", {"type": "string", "enum": ["open", "all"]})
+    return {
+        f"{BASE}/board": _get("Every room and hood with what stands against it", BoardTold),
+        f"{BASE}/rooms": _get("All rooms", Rooms),
+        f"{BASE}/rooms/{{room}}": _get("One room", RoomTold, _path("room")),
+        f"{BASE}/points": _get("All points with what was last heard of them", Points),
+        f"{BASE}/points/{{point}}": _get("One point", PointTold, _path("point")),
+        f"{BASE}/points/{{point}}/readings": _get(
+            "What was measured of a point, the last 24 hours by default", ReadingsTold, _path("point"), *span
+        ),
+        f"{BASE}/alarms": _get("Alarms, those nobody has closed by default", Alarms, which),
+        f"{BASE}/alarms/{{alarm}}": _get("One alarm with its whole life", LifeTold, _path("alarm")),
+    }
+
+
+def _get(summary: str, answer: type[Told], *parameters: dict[str, Any]) -> dict[str, Any]:
+    refusals = {401: "no token", 503: "the record cannot be read"}
+    if parameters:
+        refusals |= {404: "there is no such thing", 422: "a parameter cannot be read"}
+    return {
+        "get": {
+            "summary": summary,
+            "parameters": list(parameters),
+            "responses": {"200": _answer("as things stand", answer), **_refusals(refusals)},
+        }
+    }
+
+
+def _act(do: str) -> dict[str, Any]:
+    fields = ACTS[do][1]
+    pin = {"type": "string", "description": "of the person, whatever the alarm"}
+    body = {
+        "type": "object",
+        "properties": {**{name: _shape(field) for name, field in fields.items()}, "pin": pin},
+        "required": [*(name for name, field in fields.items() if field.needed), "pin"],
+        "additionalProperties": False,
+    }
+    refusals = {
+        401: "no token",
+        403: "the PIN is not that person's, or too many were wrong",
+        408: "the request did not come in time",
+        409: "the core has refused it; the sentence says why",
+        413: "the request is too long",
+        422: "it cannot be read as this act",
+        503: "no answer in time; it may still be done",
+    }
+    return {
+        "post": {
+            "summary": SUMMARIES[do],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+            "responses": {"200": _answer("it is done and recorded", Done), **_refusals(refusals)},
+        }
+    }
+
+
+def _shape(field: Field) -> dict[str, Any]:
+    return dict(SHAPES.get(field.read, {"type": "string"}))
+
+
+def _answer(text: str, model: type[Told]) -> dict[str, Any]:
+    schema = {"$ref": REF.format(model=model.__name__)}
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+def _refusals(told: dict[int, str]) -> dict[str, Any]:
+    return {str(status): _answer(text, Problem) for status, text in told.items()}
+
+
+def _path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+
+
+def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema}

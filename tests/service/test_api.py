@@ -1,0 +1,253 @@
+"""The API over real HTTP, with a core behind it: what it tells, what it refuses, whom it believes."""
+
+import json
+from copy import deepcopy
+from http.client import HTTPConnection
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from manned import PIN, TOKEN, manned
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from hdmonitor.asking import ACTS
+from hdmonitor.web.openapi import SUMMARIES, description
+
+BASE = "/api/v1"
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    with manned(tmp_path_factory.mktemp("api") / "journal.db") as house:
+        yield house
+
+
+def ask(house, path, body=None, *, token=TOKEN, method=None, **headers):
+    way = HTTPConnection("127.0.0.1", house.port, timeout=20)
+    told = {"Authorization": f"Bearer {token}"} if token else {}
+    way.request(
+        method or ("GET" if body is None else "POST"),
+        path if path.startswith("/") else f"{BASE}/{path}",
+        None if body is None else json.dumps(body),
+        {**told, **headers},
+    )
+    answer = way.getresponse()
+    found = answer.status, json.loads(answer.read())
+    way.close()
+    return found
+
+
+# --- what it tells ----------------------------------------------------------------
+
+
+def test_the_board_is_told_with_its_reasons_and_never_says_yes(house):
+    status, board = ask(house, "board")
+
+    cards = {card["id"]: card for card in board["cards"]}
+    assert status == 200
+    assert cards["hd-buffer"]["verdict"] == "no"
+    assert cards["hd-buffer"]["reasons"][0] == {
+        "verdict": "no",
+        "text": "STOP HD WORK: HD buffer not negative",
+        "rule": "800-P1 version 1, PRACTICE",
+        "alarm": house.alarm("hd-buffer.pressure").id,
+    }
+    assert {card["verdict"] for card in cards.values()} <= {"no", "unknown", "none-known"}
+    assert cards["hd-ante"]["valid_until"] is None
+
+
+def test_a_point_is_told_with_its_limits_and_how_long_its_reading_vouches(house):
+    _, point = ask(house, "points/hd-fridge-2.temperature")
+
+    assert (point["shown"], point["look"], point["says"]) == ("9.4 C", "outside", "too warm")
+    assert point["vouched_until"] == "2026-03-02T13:04:00Z"
+    assert {(each["level"], each["side"], each["limit"]) for each in point["limits"]} >= {
+        ("alarm", "high", 8.0),
+        ("alarm", "low", 2.0),
+    }
+
+
+def test_readings_are_told_in_the_order_of_their_times_and_within_their_span(house):
+    span = "start=2026-03-02T12:00:00Z&end=2026-03-02T12:03:00Z"
+    _, told = ask(house, f"points/hd-fridge-2.temperature/readings?{span}")
+
+    assert [(each["measured_at"], each["value"]) for each in told["readings"]] == [
+        ("2026-03-02T12:00:00Z", 5.0),
+        ("2026-03-02T12:01:00Z", 5.09),
+        ("2026-03-02T12:02:00Z", 5.18),
+        ("2026-03-02T12:03:00Z", 5.27),
+    ]
+
+
+def test_an_alarm_is_told_with_its_whole_life(house):
+    id_ = house.alarm("hd-buffer.pressure").id
+
+    _, life = ask(house, f"alarms/{id_}")
+
+    assert life["alarm"]["acknowledged_by"] == "technician"
+    assert [event["kind"] for event in life["events"]][:2] == ["moved", "latched"]
+    assert {notice["destination"] for notice in life["notices"]} >= {"technician-phone"}
+
+
+@pytest.mark.parametrize("what", ["rooms/nowhere", "points/nothing", "alarms/A99999", "nothing", "acts/ack"])
+def test_what_is_not_there_is_a_sentence_in_json(house, what):
+    status, told = ask(house, what)
+
+    assert status in {404, 405}
+    assert set(told) == {"error"}
+
+
+@pytest.mark.parametrize(
+    "span", ["start=yesterday", "start=2026-03-02T12:00:00", "start=0001-01-01T00:00:00Z"]
+)
+def test_a_time_that_cannot_be_read_is_refused_with_how_to_write_it(house, span):
+    status, told = ask(house, f"points/hd-fridge-2.temperature/readings?{span}")
+
+    assert status == 422
+    assert "2026-03-02T08:00:00-05:00" in told["error"] or "at most 31 days" in told["error"]
+
+
+# --- who may ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["board", "rooms", "points", "alarms", "points/hd-fridge-2.temperature"])
+def test_nothing_is_told_without_a_token_or_with_a_wrong_one(house, path):
+    assert ask(house, path, token="")[0] == 401
+    assert ask(house, path, token="guessed")[0] == 401
+
+
+@pytest.mark.parametrize("do", ACTS)
+def test_no_act_without_a_token_and_none_without_a_pin(house, do):
+    before = len(house.events("acknowledged"))
+
+    assert ask(house, f"acts/{do}", {"by": "pharmacist", "pin": PIN}, token="")[0] == 401
+    assert ask(house, f"acts/{do}", {"by": "pharmacist"})[0] == 422
+    assert ask(house, f"acts/{do}", {"pin": PIN})[0] == 422
+    assert len(house.events("acknowledged")) == before
+
+
+def test_a_session_is_no_token_so_no_other_sites_page_can_act(house):
+    browser = house.browser()
+    browser.log_in("pharmacist")
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    body = {"alarm": house.alarm("hd-fridge-2.temperature").id, "by": "pharmacist", "pin": PIN}
+
+    assert ask(house, "acts/ack", body, token="", Cookie=cookie)[0] == 401
+
+
+def test_an_act_with_token_and_pin_is_done_and_recorded_with_its_person(house):
+    id_ = house.alarm("hd-fridge-2.temperature").id
+    body = {"alarm": id_, "by": "technician", "where": "on-my-way", "minutes": 10, "note": "coming"}
+
+    status, told = ask(house, "acts/ack", {**body, "pin": PIN})
+
+    assert (status, told) == (200, {"done": True})
+    assert house.alarm("hd-fridge-2.temperature").acknowledged_by == "technician"
+
+
+def test_a_wrong_pin_is_refused_and_a_refusal_of_the_core_is_told(house):
+    id_ = house.alarm("hd-fridge-2.temperature").id
+
+    status, told = ask(house, "acts/close", {"alarm": id_, "by": "manager", "note": "x", "pin": "000000"})
+    assert (status, told) == (403, {"error": "That is not your PIN."})
+    status, told = ask(house, "acts/ack", {"alarm": "A99999", "by": "manager", "pin": PIN})
+    assert status == 409
+    assert "A99999" in told["error"]
+
+
+def test_what_cannot_be_read_as_an_act_says_how_it_is_written(house):
+    body = {"alarm": "all", "by": "manager", "pin": PIN}
+
+    assert ask(house, "acts/ack", body) == (
+        422,
+        {"error": "'all' is not the id of an alarm; write for instance A1842"},
+    )
+
+
+def test_a_body_that_is_too_long_is_not_read(house):
+    status, told = ask(house, "acts/ack", {"note": "x" * 100_000})
+
+    assert status == 413
+    assert "longer than" in told["error"]
+
+
+# --- its description ----------------------------------------------------------------
+
+
+def test_the_description_needs_no_token_and_names_every_act(house):
+    status, told = ask(house, "openapi.json", token="")
+
+    assert status == 200
+    assert told["openapi"] == "3.1.0"
+    assert {path.rpartition("/")[2] for path in told["paths"] if "/acts/" in path} == set(ACTS)
+    assert set(SUMMARIES) == set(ACTS)
+
+
+def described(house):
+    """Return the description with what is real here beside what is only allowed: ids, people, the PIN."""
+    told = deepcopy(description())
+    real = {
+        "room": ["hd-buffer", "pharmacy"],
+        "point": ["hd-buffer.pressure", "hd-buffer.door", "bsc-1.power"],
+        "alarm": [alarm.id for alarm in house.alarms().values()],
+    }
+    for path in told["paths"].values():
+        for operation in path.values():
+            for each in operation.get("parameters", ()):
+                if each["in"] == "path":
+                    each["schema"] = {"anyOf": [{"enum": real[each["name"]]}, each["schema"]]}
+            if "requestBody" in operation:
+                body = operation["requestBody"]["content"]["application/json"]["schema"]["properties"]
+                body["pin"] = {"enum": [PIN]}
+                body["by"] = {"enum": ["manager", "pharmacist", "technician"]}
+                for name in real.keys() & body.keys():
+                    body[name] = {"anyOf": [{"enum": real[name]}, body[name]]}
+    return told
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "forbidden"]
+)
+def test_no_request_that_the_description_allows_or_forbids_is_a_fault_of_the_server(house, mode):
+    """schemathesis: bounded by the number of its examples, the same in each run."""
+    asked = []
+
+    def hold(operation):
+        @settings(
+            max_examples=6,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(operation.as_strategy(generation_mode=mode))
+        def once(case):
+            answer = case.call(
+                base_url=f"http://127.0.0.1:{house.port}", headers={"Authorization": f"Bearer {TOKEN}"}
+            )
+            case.validate_response(answer, checks=CHECKS)
+            asked.append(answer.status_code)
+
+        once()
+
+    for found in schemathesis.openapi.from_dict(described(house)).get_all_operations():
+        operation = found.ok()
+        if mode is GenerationMode.POSITIVE or operation.body or list(operation.query):
+            hold(operation)
+
+    assert len(asked) >= 60
+    assert len(set(asked)) > 1
