@@ -218,6 +218,8 @@ def _meant(do: str, alarm: str, by: str, fields: Mapping[str, str]) -> Act | Ent
     if do not in FIELDS:
         return "Choose what to do"
     request = {key: text for key, text in fields.items() if text or key in {"note", "reason"}}
+    if do == "document":  # "something else: say it below"
+        request = {"cause": fields["note"], "action": fields["note"], **request}
     if do == "answer" and request.get("where") != "on-my-way":
         request.pop("minutes", None)
     return act_asked({"do": "ack" if do == "answer" else do, "alarm": alarm, "by": by, **request})

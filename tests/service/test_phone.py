@@ -90,6 +90,18 @@ def test_what_was_done_is_written_down_and_the_alarm_closed(house, phone):
     }
 
 
+def test_a_cause_that_is_not_on_the_list_is_said_in_words(house, phone):
+    here = house.link(house.alarm(FRIDGE).id)
+    form = {**phone.get(here).form("What was found"), "me": "yes", "cause": "", "action": "door shut"}
+    assert phone.post(here, form).status == 422
+
+    form = {**phone.get(here).form("What was found"), "me": "yes", "cause": "", "action": "door shut"}
+    assert phone.post(here, {**form, "note": "a mouse in the compressor"}).status == 303
+
+    told = house.events("documented")[-1].detail
+    assert (told["cause"], told["action"]) == ("a mouse in the compressor", "door shut")
+
+
 def test_a_link_to_the_list_leads_to_every_alarm_that_nobody_has_closed(house, phone):
     token = house.seals.link(Link("*", "pharmacist-phone", "pharmacist"))
 
