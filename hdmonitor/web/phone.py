@@ -9,7 +9,7 @@ from hdmonitor.alerts.picks import DISPOSITIONS, PICKS, Picks, kind_of
 from hdmonitor.binding import binding, rule_of
 from hdmonitor.events import About, Alarm, Kind
 from hdmonitor.model import NO_TIME, Level, Point, Priority, Response, Site
-from hdmonitor.placement import Known, spare_units
+from hdmonitor.placement import Known, Spares
 from hdmonitor.reader import Reader
 from hdmonitor.reports.chart import Chart, chart
 from hdmonitor.rows import OutboxRow, StoredEvent
@@ -195,7 +195,7 @@ def _spare(desk: Desk, journal: Reader, point: Point | None) -> tuple[str, ...] 
             return Known(None, calm=False)
         return Known(heard[id_].value, calm=found.look is Look.INSIDE and id_ not in alarmed)
 
-    return spare_units(desk.site, point.equipment, ask)
+    return Spares(desk.site).of(point.equipment, ask)
 
 
 def _calls(site: Site, point: Point | None) -> list[str]:
