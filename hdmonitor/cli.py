@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from hdmonitor import (
     __version__,
+    cli_acts,
     cli_alarms,
     cli_commission,
     cli_compliance,
@@ -81,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Unusable,
         NotAccepted,
         cli_rulebook.NoSuchRule,
+        cli_acts.NotDone,
         cli_alarms.NotDone,
         cli_people.NotChanged,
         cli_compliance.NotKept,
@@ -127,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
     add("run", _run, "watch the site until SIGTERM", both)
     add("check", _check, "validate both files and print the effective configuration", both)
     _add_alarms(add("alarms", _alarms_list, "list, show, answer and close alarms"), both, journal)
+    cli_acts.add_service(
+        add("service", _deed, "what is out of service, and where people work"), journal, _deed
+    )
+    cli_acts.add_return(add("return", _deed, "record a step of a return to service", journal), _deed)
+    cli_acts.add_read(add("read", _deed, "enter what a gauge shows", journal), _deed)
+    cli_acts.add_override(add("override", _deed, "work on although the board says no", journal), _deed)
     cli_compliance.add_arguments(
         add("compliance", _compliance, "what is due, and what stands against work"), both
     )
@@ -167,19 +175,21 @@ def _shared() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
 def _add_alarms(
     command: argparse.ArgumentParser, both: argparse.ArgumentParser, journal: argparse.ArgumentParser
 ) -> None:
-    acts = command.add_subparsers(required=True, metavar="list|show|ack|close")
+    acts = command.add_subparsers(
+        required=True, metavar="list|show|ack|silence|document|shelve|unshelve|close"
+    )
     listed = acts.add_parser("list", help="alarms that nobody has closed", parents=[both])
     listed.add_argument("--all", action="store_true", help="closed ones too")
     listed.set_defaults(run=_alarms_list)
     shown = acts.add_parser("show", help="everything about one alarm", parents=[both])
     shown.add_argument("alarm", type=_alarm, metavar="A12")
     shown.set_defaults(run=_alarms_show)
-    for name, text, needed in (("ack", "answer an alarm", False), ("close", "document and end it", True)):
-        act = acts.add_parser(name, help=text, parents=[journal])
-        act.add_argument("alarm", type=_alarm, metavar="A12")
-        act.add_argument("--by", required=True, metavar="PERSON", help="id from the site file")
-        act.add_argument("--note", required=needed, default="", help="what was found, what was done")
-        act.set_defaults(run=_act, do=name)
+    cli_acts.add_to_alarms(acts, _alarm, journal, _deed)
+    close = acts.add_parser("close", help="end it, written up", parents=[journal])
+    close.add_argument("alarm", type=_alarm, metavar="A12")
+    close.add_argument("--by", required=True, metavar="PERSON", help="id from the site file")
+    close.add_argument("--note", default="", help="what was found and done, if it is not written up")
+    close.set_defaults(run=_act, do="close")
 
 
 def _add_mkt(command: argparse.ArgumentParser) -> None:
@@ -302,9 +312,13 @@ def _alarms_show(options: argparse.Namespace) -> int:
     return cli_alarms.shown(options, _settings(options.config).record.journal)
 
 
+def _deed(options: argparse.Namespace) -> int:
+    return cli_acts.act(options, _settings(options.config).record.socket)
+
+
 def _act(options: argparse.Namespace) -> int:
     record = _settings(options.config).record
-    return cli_alarms.act(options, record.journal, record.socket)
+    return cli_alarms.close(options, record.journal, record.socket)
 
 
 def _compliance(options: argparse.Namespace) -> int:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hdmonitor.adapters.control import ask
 from hdmonitor.binding import binding, rule_of
+from hdmonitor.clock import Clock
 from hdmonitor.events import Alarm, Json
 from hdmonitor.model import Point, Rule, Site
 from hdmonitor.reader import Reader
 from hdmonitor.rows import OutboxRow, StoredEvent
 from hdmonitor.site import load_site
 from hdmonitor.site_limits import shown_unit
+from hdmonitor.standing import KEYS, acts_of, case_key
 from hdmonitor.units import QUANTITIES, show
+from hdmonitor.vouched import away as planned
 
 VALUES = ("value", "limit", "peak")
 MOMENTS = ("start", "end", "alarm_at", "until")
@@ -46,6 +49,22 @@ class Speech:
             return told
         now = f" (version {rule.version} now)" if rule.version != alarm.version else ""
         return f"{told}, {binding(rule, alarm.level)}{now}"
+
+    def aside(self, states: Mapping[str, Json], alarms: Sequence[Alarm]) -> Iterator[str]:
+        """Tell what is shelved, out of service, overridden or latched now, and until when."""
+        if self._site is None:
+            return
+        now = Clock().now()
+        acts = acts_of(self._site, states, alarms, now)
+        out = {**planned(self._site, now), **dict(acts.out)}
+        for each in acts.shelved:
+            yield f"{each.alarm:8} SHELVED until {self.time(each.until)} by {each.by}: {each.why}"
+        for point, away in sorted(out.items()):
+            yield f"{point}: OUT OF SERVICE until {self.time(away.until)} by {away.by}: {away.why}"
+        for other in acts.overridden:
+            yield f"{other.place}: OVERRIDDEN until {self.time(other.until)} by {other.by}: {other.why}"
+        for against in acts.against:
+            yield f"{against.place}: NOT IN SERVICE, {against.reason.alarm}: {against.reason.text}"
 
     def time(self, at: datetime) -> str:
         """Write a moment with its zone: "2026-11-21 22:14:22 EST"."""
@@ -84,18 +103,28 @@ def listed(options: argparse.Namespace, journal: Path) -> int:
     """List the alarms that nobody has closed."""
     with Reader(journal) as reader:
         alarms = reader.alarms(everything=options.all)
+        states = _beside(reader, alarms)
     speech = Speech(options.site)
     for alarm in alarms:
         print(f"{alarm.id:8} {_stands(alarm):24} {speech.time(alarm.opened_at)}  {alarm.title}")
     if not alarms:
         print("no open alarm is on record; this does not say that all is well: see what is being watched")
+    for line in speech.aside(states, alarms):
+        print(line)
     return 0
+
+
+def _beside(reader: Reader, alarms: Sequence[Alarm]) -> dict[str, Json]:
+    """Read what people have put aside, and what is shelved of `alarms`."""
+    found = {key: state for prefix in KEYS for key, state in reader.states(prefix).items()}
+    return found | reader.states_of([case_key(alarm) for alarm in alarms if alarm.active])
 
 
 def _stands(alarm: Alarm) -> str:
     if alarm.closed_at:
         return f"closed by {alarm.closed_by}"
-    state = "ACTIVE" if alarm.active else "over, not documented"
+    over = "over, written up, not closed" if alarm.note else "over, not documented"
+    state = "ACTIVE" if alarm.active else over
     return f"{state}, {alarm.acknowledged_by}" if alarm.acknowledged_by else state
 
 
@@ -103,11 +132,14 @@ def shown(options: argparse.Namespace, journal: Path) -> int:
     """Show everything about one alarm."""
     with Reader(journal) as reader:
         found = reader.alarm(options.alarm)
+        states = reader.states_of([case_key(found[0])]) if found is not None else {}
     if found is None:
         raise NotDone(f"no alarm {options.alarm!r}; list them with: hdmonitor alarms list --all")
     alarm, events, messages = found
     speech = Speech(options.site)
     print(f"{alarm.id}  {alarm.title}\n{_stands(alarm)}; {alarm.point}, {speech.rule(alarm)}")
+    for line in speech.aside(states, [alarm]):
+        print(line)
     for stored in events:
         event = stored.event
         print(f"{speech.time(event.at)}  {event.kind.value:12} {speech.detail(stored, alarm)}")
@@ -131,16 +163,17 @@ def _fate(row: OutboxRow, speech: Speech) -> str:
     return f"OWED, {row.attempts} attempts failed{': ' + row.answer if row.answer else ''}"
 
 
-def act(options: argparse.Namespace, journal: Path, socket: Path) -> int:
-    """Answer or close an alarm, and say what is not over with it."""
-    request = {"do": options.do, "alarm": options.alarm, "by": options.by, "note": options.note}
-    answer = ask(socket, request)
-    if refusal := answer.get("refused"):
+def close(options: argparse.Namespace, journal: Path, socket: Path) -> int:
+    """Close an alarm, and say what is not over with it."""
+    request = {"do": "close", "alarm": options.alarm, "by": options.by, "note": options.note}
+    if refusal := ask(socket, request).get("refused"):
         raise NotDone(str(refusal))
-    closed = options.do == "close"
-    outside = closed and _still_outside(options.alarm, journal)
-    more = "; still outside: it arms again with the next reading" if outside else ""
-    print(f"{options.alarm}: {'closed' if closed else 'acknowledged'} by {options.by}{more}")
+    more = (
+        "; still outside: it arms again with the next reading"
+        if _still_outside(options.alarm, journal)
+        else ""
+    )
+    print(f"{options.alarm}: closed by {options.by}{more}")
     return 0
 
 

@@ -171,6 +171,7 @@ def check(settings_path: Path, site_path: Path, accepts: Callable[[str], str | N
                 loaded.complain(where, f"there is no destination {destination!r} in {site_path}; {meant}")
     if settings is not None and drawn is not None:
         told = len(drawn.source.problems)
+        _complain_of_policies(drawn.site, drawn.source)
         for destination in drawn.site.destinations:
             if destination not in settings.notifications.urls:
                 text = f"{destination!r} has no address; add it to {settings_path}, under notifications, urls"
@@ -180,6 +181,26 @@ def check(settings_path: Path, site_path: Path, accepts: Callable[[str], str | N
     if drawn is None:
         return Checked(problems, settings)
     return Checked(problems, settings, site, drawn.daily, drawn.programme)
+
+
+def _complain_of_policies(site: Site, source: Source) -> None:
+    """Complain about a policy that has nobody to turn to when the first does not answer."""
+    alone = len(site.destinations) == 1
+    text = "escalates to nobody: no step names anybody but the first; add a step with somebody else"
+    text += ", and a second destination" if alone else ""
+    for kind, policy in site.policies.items():
+        named = [name for step in policy.steps for name in step.notify]
+        reached = {
+            target
+            for name in named
+            for target in (
+                [each for shift in site.duties[name].week for each in shift.notify]
+                if name in site.duties
+                else [name]
+            )
+        }
+        if len(reached) == 1:
+            source.complain(("escalation", kind.value, "steps"), text, warning=alone)
 
 
 def may_be_daily(entry: RuleEntry, equipment: Equipment | None) -> bool:
@@ -712,7 +733,10 @@ class _Plan:
             for index, destination in enumerate(step.notify):
                 self._known((*where, "notify", index), destination, "destinations", "duties")
             steps.append(Step(step.after, tuple(step.notify)))
-        return Policy(tuple(steps), keys.repeat)
+        quiet = (keys.quiet.start, keys.quiet.end) if keys.quiet is not None else None
+        if quiet is not None and quiet[0] == quiet[1]:
+            self._complain(("escalation", kind, "quiet"), "quiet hours that never end; correct start or end")
+        return Policy(tuple(steps), keys.repeat, keys.repeat_at_most, quiet)
 
     def _duty(self, id_: str, keys: DutyKeys) -> Duty:
         where: Where = ("duties", id_)

@@ -109,6 +109,7 @@ LocalDate = Annotated[
     date, BeforeValidator(_local_date), WithJsonSchema({"type": "string", "format": "date"})
 ]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday")
+PersonRole = Literal["board", "technician", "pharmacist", "qa", "administrator", "manager"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 OPEN_SPAN = re.compile(rf"({LOCAL_TIME.pattern})-({LOCAL_TIME.pattern}|24:00)")
 
@@ -281,7 +282,9 @@ class PersonKeys(Strict):
     """Somebody who may act on an alarm."""
 
     name: Words
-    role: Words
+    role: PersonRole = Field(
+        description="decides what the person may do; manager: pharmacist and administrator"
+    )
 
 
 class DestinationKeys(Strict):
@@ -325,11 +328,22 @@ class StepKeys(Strict):
     notify: list[Id] = Field(min_length=1, description="ids of destinations and duties")
 
 
+class QuietKeys(Strict):
+    """Local hours in which low and medium priorities wait until they end."""
+
+    start: LocalTime = Field(description="local time of the site, such as '22:00'")
+    end: LocalTime = Field(description="not later than start: on the next day")
+
+
 class PolicyKeys(Strict):
     """Who is told, who next, how often again."""
 
     steps: list[StepKeys] = Field(min_length=1)
     repeat: Interval = Field(description="after the last step, everybody again, until somebody answers")
+    repeat_at_most: int | None = Field(
+        None, ge=1, le=1000, description="how often; critical alarms are repeated without end"
+    )
+    quiet: QuietKeys | None = Field(None, description="when low and medium priorities wait")
 
 
 class EscalationKeys(Strict):

@@ -58,7 +58,7 @@ def test_an_alarm_is_shown_in_the_unit_of_its_rule_with_the_canonical_one_beside
         "2026-03-02 07:42:20 EST  moved        pending -> active, level critical,"
         " limit -0.002 in (-0.498178 Pa), name lost, side high, value -0.001 in (-0.2 Pa)"
     )
-    assert "2026-03-02 07:50:00 EST  acknowledged by technician, note on my way" in shown
+    assert "2026-03-02 07:50:00 EST  acknowledged by technician, note on my way, where answer" in shown
 
 
 def test_moments_within_an_event_are_local_too(alarms):

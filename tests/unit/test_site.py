@@ -870,15 +870,67 @@ def both(tmp_path, monkeypatch):
 
     def both(settings, accepts=lambda _url: None):
         Path("hdmonitor.yaml").write_text(settings)
-        return [
-            str(problem) for problem in check(Path("hdmonitor.yaml"), Path("site.yaml"), accepts).problems
-        ]
+        found = check(Path("hdmonitor.yaml"), Path("site.yaml"), accepts).problems
+        return [str(problem) for problem in found if not problem.warning]
 
     return both
 
 
 def test_both_files_of_the_example_fit_together():
     assert check(ROOT / "config/hdmonitor.yaml", EXAMPLE, lambda _url: None).problems == ()
+
+
+def policies(tmp_path, steps, more=""):
+    """Check a site with two destinations whose policy for storage has these steps."""
+    site = SITE.replace(
+        "  phone: { name: Phone, person: anna }", "  phone: { name: Phone, person: anna }\n" + more
+    )
+    old = '[{ after: "0s", notify: [phone] }, { after: "10m", notify: [phone] }]'
+    assert old in site
+    (tmp_path / "site.yaml").write_text(site.replace(old, steps))
+    (tmp_path / "hdmonitor.yaml").write_text("broker: { port: 1883 }\n")
+    found = check(tmp_path / "hdmonitor.yaml", tmp_path / "site.yaml", lambda _url: None).problems
+    return [(p.warning, p.text) for p in found if "storage" in str(p) or p.text.startswith("escalates")]
+
+
+def test_a_policy_that_escalates_to_nobody_is_refused(tmp_path):
+    other = "  other-phone: { name: Other, person: anna }"
+    nobody = "escalates to nobody: no step names anybody but the first; add a step with somebody else"
+    only_the_first = '[{ after: "0s", notify: [phone] }, { after: "10m", notify: [phone] }]'
+    somebody_else = '[{ after: "0s", notify: [phone] }, { after: "10m", notify: [other-phone] }]'
+
+    # the two other policies of this site have one step each
+    assert policies(tmp_path, only_the_first, other) == [(False, nobody)] * 3
+    assert policies(tmp_path, somebody_else, other) == [(False, nobody)] * 2
+
+
+def test_a_site_with_one_phone_is_warned_that_nobody_stands_behind_it(tmp_path):
+    steps = '[{ after: "0s", notify: [phone] }]'
+
+    assert [warning for warning, _ in policies(tmp_path, steps)] == [True, True, True]
+
+
+def test_quiet_hours_and_the_maximum_of_repetitions_are_read(load):
+    quiet = 'repeat: "30m", repeat_at_most: 4, quiet: { start: "22:00", end: "06:00" } }'
+    site = load(changed('repeat: "30m" }', quiet)).site
+
+    assert site.policies[Response.STORAGE].repeat_at_most == 4
+    assert site.policies[Response.STORAGE].quiet == (time(22), time(6))
+    assert site.policies[Response.OTHER].quiet is None
+
+
+def test_quiet_hours_that_never_end_are_refused(load):
+    quiet = 'repeat: "30m", quiet: { start: "22:00", end: "22:00" } }'
+
+    (line,) = load(changed('repeat: "30m" }', quiet)).lines
+    assert line.endswith("quiet hours that never end; correct start or end")
+
+
+def test_a_role_that_gives_no_rights_is_refused(load):
+    (line,) = load(changed("role: pharmacist", "role: visitor")).lines
+
+    assert "'visitor'" in line
+    assert "technician" in line
 
 
 def test_a_destination_without_an_address_is_named_where_it_stands(both):
