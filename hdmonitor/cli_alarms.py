@@ -50,8 +50,11 @@ class Speech:
         now = f" (version {rule.version} now)" if rule.version != alarm.version else ""
         return f"{told}, {binding(rule, alarm.level)}{now}"
 
-    def aside(self, states: Mapping[str, Json], alarms: Sequence[Alarm]) -> Iterator[str]:
-        """Tell what is shelved, out of service, overridden or latched now, and until when."""
+    def aside(self, states: Mapping[str, Json], alarms: Sequence[Alarm], point: str = "") -> Iterator[str]:
+        """Tell what is shelved, out of service, overridden or latched now, and until when.
+
+        With `point`, nothing of other points.
+        """
         if self._site is None:
             return
         now = Clock().now()
@@ -59,8 +62,9 @@ class Speech:
         out = {**planned(self._site, now), **dict(acts.out)}
         for each in acts.shelved:
             yield f"{each.alarm:8} SHELVED until {self.time(each.until)} by {each.by}: {each.why}"
-        for point, away in sorted(out.items()):
-            yield f"{point}: OUT OF SERVICE until {self.time(away.until)} by {away.by}: {away.why}"
+        for name, away in sorted(out.items()):
+            if point in ("", name):
+                yield f"{name}: OUT OF SERVICE until {self.time(away.until)} by {away.by}: {away.why}"
         for other in acts.overridden:
             yield f"{other.place}: OVERRIDDEN until {self.time(other.until)} by {other.by}: {other.why}"
         for against in acts.against:
@@ -132,13 +136,13 @@ def shown(options: argparse.Namespace, journal: Path) -> int:
     """Show everything about one alarm."""
     with Reader(journal) as reader:
         found = reader.alarm(options.alarm)
-        states = reader.states_of([case_key(found[0])]) if found is not None else {}
+        states = reader.states_of([case_key(found[0]), f"out:{found[0].point}"]) if found is not None else {}
     if found is None:
         raise NotDone(f"no alarm {options.alarm!r}; list them with: hdmonitor alarms list --all")
     alarm, events, messages = found
     speech = Speech(options.site)
     print(f"{alarm.id}  {alarm.title}\n{_stands(alarm)}; {alarm.point}, {speech.rule(alarm)}")
-    for line in speech.aside(states, [alarm]):
+    for line in speech.aside(states, [alarm], alarm.point):
         print(line)
     for stored in events:
         event = stored.event
