@@ -238,7 +238,7 @@ class _Pages:
     def _programme(self) -> Programme:
         if self._desk.programme is None:
             says = "This site keeps no compliance calendar: its site file has no section 'compliance'."
-            raise HTTPException(404, says)
+            raise HTTPException(409, says)
         return self._desk.programme
 
     def _filed(self) -> Mapping[tuple[str, str], list[Completion]]:
