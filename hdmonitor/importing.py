@@ -8,8 +8,8 @@ that files completions in the daemon.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -60,6 +60,7 @@ HEADING: Final = Heading(
         "plate_lot": ("plate lot", "lot of plate"),
         "media_lot": ("media lot", "medium lot", "tsb lot", "lot"),
         "genus": ("organism",),
+        "place": ("location", "sample site", "sampling site", "sample location", "plate"),
     },
     needed=frozenset({"subject", "obligation", "on"}),
     merged=frozenset({"subject", "obligation"}),
@@ -83,7 +84,7 @@ RESULTS: Final = {
 YES: Final = frozenset({"yes", "y", "turbid", "growth", "positive", "true"})
 NO: Final = frozenset({"no", "n", "clear", "no growth", "negative", "false"})
 COLUMNS: Final = tuple(HEADING.words)
-WORDS: Final = ("plate_lot", "media_lot", "genus")
+WORDS: Final = ("plate_lot", "media_lot", "genus", "place")
 
 
 @dataclass(slots=True)
@@ -109,20 +110,41 @@ def read_completions(
     table = read_table(raw, file, HEADING)
     found = Import(problems=table.problems)
     meant = _Meant(programme)
+    samplings: dict[
+        tuple[str, str, date], int
+    ] = {}  # the place in `completions` of several plates of one day
     for line in table.lines:
         reader = _Reader(line, file, meant, dates, by)
         completion = reader.completion()
         found.problems.extend(reader.problems)
-        if completion is not None and not reader.problems:
-            found.completions.append((line.number, completion))
-            if reader.says:
-                found.says[line.number] = reader.says
+        if completion is None or reader.problems:
+            continue
+        sampling = completion.obligation, completion.subject, completion.on
+        if "cfu" in completion.values and not line["run"]:
+            if sampling in samplings:
+                _add_sample(found, samplings[sampling], completion, meant.kept[sampling[:2]])
+                continue
+            samplings[sampling] = len(found.completions)
+        found.completions.append((line.number, completion))
+        if reader.says:
+            found.says[line.number] = reader.says
     if not table.lines and not table.problems:
         found.problems.append(Problem(file, 0, 0, "the table has a heading and no line below it"))
     found.completions.sort(key=lambda each: (each[1].on, each[0]))
     columns = {line.number: line.column("on") for line in table.lines}
     try_out(found, file, columns, programme, filed, now)
     return found
+
+
+def _add_sample(found: Import, index: int, more: Completion, rule: str) -> None:
+    """Put another plate to those of the same day: one above its level is what the sampling is."""
+    number, before = found.completions[index]
+    samples = before.values.get("samples", [dict(before.values)])
+    values = {"samples": [*samples, dict(more.values)]}
+    together = judged(rule, values)
+    assert together is not None  # noqa: S101  # each was judged by this rule before
+    found.completions[index] = number, replace(before, values=values, result=result_of(together))
+    found.says[number] = together.says
 
 
 def try_out(
@@ -378,7 +400,12 @@ def values_of(texts: Mapping[str, str]) -> dict[str, Any]:
 
 def table_of(completions: Iterable[Completion]) -> str:
     """Write completions as a table that `read_completions` reads."""
-    return written([COLUMNS, *([_shown(each, name) for name in COLUMNS] for each in completions)])
+    lines = [
+        replace(each, values=sample)
+        for each in completions
+        for sample in each.values.get("samples", [each.values])
+    ]
+    return written([COLUMNS, *([_shown(each, name) for name in COLUMNS] for each in lines)])
 
 
 def _shown(each: Completion, name: str) -> str:

@@ -12,6 +12,7 @@ from icalendar import Calendar, Event
 from hdmonitor.completions import Completion
 from hdmonitor.compliance.due import Due, Key, State, all_due
 from hdmonitor.compliance.obligation import Obligation, Programme, Subject, SubjectKind
+from hdmonitor.model import Force
 from hdmonitor.spreadsheet import written
 
 PEOPLE: Final = (SubjectKind.PERSON, SubjectKind.FACEPIECE)
@@ -34,7 +35,7 @@ class Cell:
 
     obligation: str
     subject: str
-    look: str  # bad, due, soon, fine, done
+    look: str  # bad, late, due, soon, fine, done
     says: str  # in full, with the rule
     short: str  # as much as fits into a cell
 
@@ -84,8 +85,14 @@ def sheets(programme: Programme, filed: Mapping[Key, Sequence[Completion]], on: 
         for title, ids in _parts(subject, kept.get(subject.key, []), programme, large):
             groups.setdefault((title, ids), []).append(subject)
     return [
-        _sheet(title, [programme.obligations[id_] for id_ in ids], subjects, dues, on)
-        for (title, ids), subjects in _joined(groups).items()
+        _sheet(
+            title,
+            [each for each in programme.obligations.values() if each.id in ids],
+            [each for each in programme.subjects if each in subjects],
+            dues,
+            on,
+        )
+        for title, (ids, subjects) in _joined(groups).items()
     ]
 
 
@@ -115,14 +122,14 @@ def _parts(
 
 def _joined(
     groups: Mapping[tuple[str, tuple[str, ...]], list[Subject]],
-) -> dict[tuple[str, tuple[str, ...]], list[Subject]]:
+) -> dict[str, tuple[set[str], list[Subject]]]:
     """Put tables of one title together, with the columns of all of them."""
-    joined: dict[str, tuple[list[str], list[Subject]]] = {}
+    joined: dict[str, tuple[set[str], list[Subject]]] = {}
     for (title, ids), subjects in groups.items():
-        columns, rows = joined.setdefault(title, ([], []))
-        columns += [id_ for id_ in ids if id_ not in columns]
-        rows += [subject for subject in subjects if subject not in rows]
-    return {(title, tuple(columns)): rows for title, (columns, rows) in joined.items()}
+        columns, rows = joined.setdefault(title, (set(), []))
+        columns.update(ids)
+        rows += subjects
+    return joined
 
 
 def _sheet(
@@ -151,6 +158,8 @@ def cell(due: Due, on: date) -> Cell:
     """Return how a due date is shown; a failed test reads as one to be repeated, for others read along."""
     look, short = _shown(due, on)
     obligation, subject = due.obligation, due.subject
+    if look == "bad" and obligation.force is not Force.SHALL:
+        look = "late"  # a recommendation that is late is no violation
     says = f"{subject.name}, {obligation.short}: {short} ({due.case.rule}, {obligation.force.name})"
     return Cell(obligation.id, subject.key, look, says, short)
 

@@ -20,6 +20,7 @@ from hdmonitor.compliance.samples import (
 TOO_MANY: Final = "TNTC"
 MOST_CFU: Final = 10_000
 MOST_LITRES: Final = 100_000.0
+MOST_SAMPLES: Final = 60
 
 
 class NotJudged(ValueError):
@@ -53,6 +54,29 @@ def _aseptic(values: Mapping[str, Any]) -> Judged:
         right=_hand(values, "right"),
         surface_cfu=_count(values, "surface") if "surface" in values else None,
     )
+
+
+def _each(one: Callable[[Mapping[str, Any]], Judged]) -> Callable[[Mapping[str, Any]], Judged]:
+    """Judge every sample of a sampling; one above its level, or invalid, is what the sampling is."""
+
+    def all_(values: Mapping[str, Any]) -> Judged:
+        samples = values.get("samples")
+        if samples is None:
+            return one(values)
+        if (
+            not isinstance(samples, list)
+            or not 0 < len(samples) <= MOST_SAMPLES
+            or not all(isinstance(each, dict) for each in samples)
+        ):
+            raise NotJudged(f"a sampling has 1 to {MOST_SAMPLES} samples")
+        found = [
+            (str(each.get("place", "")) or f"sample {n}", one(each)) for n, each in enumerate(samples, 1)
+        ]
+        invalid = tuple(f"{place}: {why}" for place, each in found for why in each.invalid)
+        says = "\n".join(f"{place}: {each.says}" for place, each in found)
+        return Judged(found[0][1].rule, any(each.above for _, each in found), invalid, says)
+
+    return all_
 
 
 def _air(values: Mapping[str, Any]) -> Judged:
@@ -92,8 +116,8 @@ JUDGES: Final[Mapping[str, Callable[[Mapping[str, Any]], Judged]]] = {
     "797-H4": _garbing,
     "797-H5": _aseptic,
     "797-H6": _aseptic,
-    "797-V1": _air,
-    "797-V2": _air,
-    "797-S1": _surface,
-    "797-S2": _surface,
+    "797-V1": _each(_air),
+    "797-V2": _each(_air),
+    "797-S1": _each(_surface),
+    "797-S2": _each(_surface),
 }
