@@ -21,6 +21,7 @@ from hdmonitor import (
     cli_commission,
     cli_compliance,
     cli_discover,
+    cli_evidence,
     cli_messages,
     cli_people,
     cli_replay,
@@ -135,9 +136,10 @@ def _parser() -> argparse.ArgumentParser:
     cli_acts.add_return(add("return", _deed, "record a step of a return to service", journal), _deed)
     cli_acts.add_read(add("read", _deed, "enter what a gauge shows", journal), _deed)
     cli_acts.add_override(add("override", _deed, "work on although the board says no", journal), _deed)
-    cli_compliance.add_arguments(
-        add("compliance", _compliance, "what is due, and what stands against work"), both
+    what = cli_compliance.add_arguments(
+        add("compliance", _compliance, "what is due, what was done, what stands against work"), both
     )
+    cli_evidence.add_arguments(what, both)
     cli_people.add_arguments(add("people", _people, "who may log in, and with what"), both)
     notify = add("notify", _notify, "send a test message", both)
     notify.add_argument("what", choices=["test"])
@@ -322,7 +324,10 @@ def _act(options: argparse.Namespace) -> int:
 
 
 def _compliance(options: argparse.Namespace) -> int:
-    return cli_compliance.run(options, _settings(options.config).record.journal, Clock().now)
+    record = _settings(options.config).record
+    if options.what == "status":
+        return cli_compliance.run(options, record.journal, Clock().now)
+    return cli_evidence.run(options, record, Clock().now)
 
 
 def _people(options: argparse.Namespace) -> int:

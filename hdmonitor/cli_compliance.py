@@ -23,9 +23,13 @@ class NotKept(Exception):
     """A question about obligations that cannot be answered: why, what to do."""
 
 
-def add_arguments(command: argparse.ArgumentParser, both: argparse.ArgumentParser) -> None:
-    """Declare what the commands take."""
-    what = command.add_subparsers(required=True, metavar="status", dest="what")
+def add_arguments(
+    command: argparse.ArgumentParser, both: argparse.ArgumentParser
+) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    """Declare what `status` takes; return where the other commands are declared."""
+    what = command.add_subparsers(
+        required=True, metavar="status|done|import|export|calendar|drugs", dest="what"
+    )
     text = "what is overdue, what stands against work, what is due soon"
     status = what.add_parser("status", help=text, description=text, parents=[both])
     whose = status.add_mutually_exclusive_group()
@@ -35,6 +39,7 @@ def add_arguments(command: argparse.ArgumentParser, both: argparse.ArgumentParse
     status.add_argument("--on", type=_day, metavar="DATE", help="as of the evening of a day: 2026-03-02")
     status.add_argument("--all", action="store_true", help="what is not due soon, too")
     status.add_argument("--json", action="store_true", help="one object for each obligation and subject")
+    return what
 
 
 def _day(text: str) -> date:

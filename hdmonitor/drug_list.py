@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TypeVar
 
 from hdmonitor.compliance.hazardous import Drug, Table
+from hdmonitor.events import Entry
+from hdmonitor.evidence import drug_list
 from hdmonitor.spreadsheet import Dates, Heading, Line, Unreadable, read_day, read_table
 from hdmonitor.yaml_source import Problem
 
@@ -40,6 +43,8 @@ TABLES = {
 }
 LONGEST_NAME = 100
 LONGEST_LINK = 500
+LONGEST_TEXT = 2_000
+DIGEST = 64  # hexadecimal digits
 
 
 def read_drugs(
@@ -68,6 +73,43 @@ def read_drugs(
 def drug_id(name: str) -> str:
     """Return the id that follows from a name: "Example one (oral)" is "example-one-oral"."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def drugs_asked(request: Mapping[str, object]) -> Entry | str:
+    """Return the entry that a request of the command line asks for, or why it cannot be asked.
+
+    `{"do": "drugs", "by": …, "file": …, "sha256": …, "list": …}`, the list being what `read_drugs`
+    found, as JSON.
+    """
+    keys = ("by", "file", "sha256", "list")
+    by, file, digest, listed = (request.get(key) for key in keys)
+    if set(request) != {"do", *keys} or not all(isinstance(request[key], str) for key in keys):
+        return f"'drugs' must give {', '.join(keys)} as text, and nothing else"
+    try:
+        drugs = [_again(each) for each in json.loads(str(listed))]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        drugs = []
+    if not drugs or len({drug.id for drug in drugs}) != len(drugs):
+        return "this is no list of drugs; send it with: hdmonitor compliance drugs"
+    return drug_list(drugs, str(by), str(file)[:LONGEST_NAME], str(digest)[:DIGEST])
+
+
+def _again(body: Mapping[str, object]) -> Drug:
+    texts = [str(body[key])[:LONGEST_TEXT] for key in ("version", "forms", "sheet", "remark")]
+    name = _name(str(body["name"]))
+    return Drug(
+        drug_id(name),
+        name,
+        Table(str(body["table"])),
+        antineoplastic=body["antineoplastic"] is True,
+        maker_instructions=body["maker_instructions"] is True,
+        reproductive_only=body["reproductive_only"] is True,
+        version=texts[0],
+        reviewed=date.fromisoformat(str(body["reviewed"])),
+        forms=texts[1],
+        sheet=_link(texts[2]),
+        remark=texts[3],
+    )
 
 
 class _Reader:

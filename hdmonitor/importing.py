@@ -413,9 +413,10 @@ def _shown(each: Completion, name: str) -> str:
         case "on":
             return each.on.isoformat()
         case "result":
-            return each.result.value
+            # One plate of a sampling has no result: that is the sampling's, and follows from all of them.
+            return "" if "place" in each.values else each.result.value
         case "run":
-            return str(each.run)
+            return "" if each.run == 1 else str(each.run)
         case (
             "subject"
             | "obligation"

@@ -29,6 +29,7 @@ from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.core import BEAT, INBOX_SIZE, Core
+from hdmonitor.drug_list import drugs_asked
 from hdmonitor.events import Act, Condition, Entry
 from hdmonitor.inbox import BadLine, Item, Stop
 from hdmonitor.journal import Journal, JournalRefused
@@ -267,8 +268,10 @@ class Service:
 
     def _requested(self, request: object) -> Act | Entry | str:
         """Return what the command line asks for: an act, or a change of an account."""
-        if not isinstance(request, dict) or request.get("do") != "account":
+        if not isinstance(request, dict) or request.get("do") not in ("account", "drugs"):
             return act_asked(request)
+        if request["do"] == "drugs":
+            return drugs_asked(request)
         try:
             with self.journal.reader() as reader:
                 return account_asked(request, self._plan.site, reader.accounts())

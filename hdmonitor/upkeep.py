@@ -19,6 +19,7 @@ from hdmonitor.alerts.daily import DUE, Daily
 from hdmonitor.case import Draft
 from hdmonitor.completions import Completion, Occurrence, Reminder, Result
 from hdmonitor.compliance.due import Due, Key, by_key, due_of
+from hdmonitor.compliance.judging import JUDGES, NotJudged, judged, result_of
 from hdmonitor.compliance.obligation import Obligation, Programme, Subject, SubjectKind
 from hdmonitor.compliance.reminders import Told, reached
 from hdmonitor.events import About, Json, Kind, Notice, Restored
@@ -183,6 +184,7 @@ class Upkeep:
             _wrong_day(asked, subject, self._today(now))
             or _wrong_people(asked, obligation, subject)
             or _wrong_form(asked, obligation)
+            or _misjudged(asked, case.rule)
             or _on_file(asked, self._filed.get(key, ()))
         ):
             return refusal
@@ -248,6 +250,20 @@ def _wrong_form(asked: Completion, obligation: Obligation) -> str:
         ),
     }
     return next((why for why, wrong in refusals.items() if wrong), "")
+
+
+def _misjudged(asked: Completion, rule: str) -> str:
+    """Say where the result is another one than the values give."""
+    found_out = set(asked.values) - {"hours", "tasks"}
+    if rule not in JUDGES or asked.result is Result.VOID or not found_out:
+        return ""
+    try:
+        found = judged(rule, asked.values)
+    except NotJudged as error:
+        return str(error)
+    if found is None or result_of(found) is asked.result:
+        return ""
+    return f"the values say {result_of(found).value}, not {asked.result.value}. {found.says}"
 
 
 def _fits(values: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@
 import codecs
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from queue import Queue, SimpleQueue
 from threading import Lock
@@ -51,105 +52,114 @@ def words(day):
 
 def competencies():
     """Semicolons, Latin-1 behind a byte-order mark, days as in the United States, merged names."""
-    lines = ["Competency log 2026 - printed for the survey (Größe A4);;;;;;;;;;"]
-    lines += [
-        "Employee;Competency;Date done;Pass/Fail;Left hand;Right hand;Turbid;Surface CFU;Hours;Evaluated by;Run no"
-    ]
+    heading = (
+        *("Employee", "Competency", "Date done", "Pass/Fail", "Left hand", "Right hand", "Turbid"),
+        *("Surface CFU", "Hours", "Evaluated by"),
+    )
+    lines = [["Competency log 2026 - printed for the survey (Größe A4)"], heading]
+    for name, tests in (*_compounders(), *_handlers(), *_others()):
+        lines += [
+            [name if first else "", *test] for first, test in zip((True, *[False] * 999), tests, strict=False)
+        ]
+    text = "\r\n".join(";".join(line) for line in lines)
+    return codecs.BOM_UTF8 + f"{text}\r\n".encode("latin-1")
 
-    def add(name, test, day, result="", left="", right="", turbid="", surface="", hours="", run=""):
-        lines.append(
-            f"{name};{test};{us(day)};{result};{left};{right};{turbid};{surface};{hours};"
-            f"{'' if name == 'Quality 1' or not left else 'Quality 1'};{run}"
-        )
 
+def _test(what, day, result="", hands=("", ""), surface="", hours=""):
+    turbid = "clear" if what == "media fill" and not result else ""
+    by = "" if result else "Quality 1"
+    return what, us(day), result, str(hands[0]), str(hands[1]), turbid, str(surface), hours, by
+
+
+def _compounders():
+    """Who compounds: three garbing tests in a row first; Category 3 every three months."""
+    first, last = date(2025, 12, 1), date(2026, 11, 12)
     for name in COMPOUNDERS:
-        first = date(2025, 12, 1)
-        add(name, "knowledge test", first, "Pass")
-        for number in range(3):
-            add("", "fingertip test", first + timedelta(days=number), left=0, right=0)
-        add("", "media fill", first + timedelta(days=3), left=1, right=0, turbid="clear", surface=0)
-        every = (
-            (date(2026, 2, 25), date(2026, 5, 20), date(2026, 8, 18))
-            if name == "Technician 2"
-            else (date(2026, 5, 20),)
-        )
-        for day in every:
-            add("", "fingertip test", day, left=0, right=0)
-            add("", "media fill", day, left=0, right=0, turbid="clear", surface=1)
-        if name == "Technician 5":
-            continue  # both tests end on 20 November
-        last = date(2026, 11, 12)
-        add("", "fingertip test", last, left=0, right=0)
-        hands = {"Technician 3": (3, 1), "Technician 6": (2, 1)}.get(name, (0, 0))
-        add("", "media fill", last, left=hands[0], right=hands[1], turbid="clear", surface=0)
-    for name in ("Pharmacist 1", "Quality 1"):
-        for test in ("knowledge test", "garbing competency"):
-            add(name, test, date(2026, 1, 15), "passed")
-        add(name, "media fill", date(2026, 1, 15), "passed")
-    handlers = [*COMPOUNDERS, "Pharmacist 1"]
-    for name in handlers:
-        for test in ("HD competency", "reproductive-risk", "reproductive-risk-refresh", "hazard training"):
-            add(name, test, date(2025, 12, 10), "yes")
+        tests = [_test("knowledge test", first, "Pass")]
+        tests += [_test("fingertip test", first + timedelta(days=n), hands=(0, 0)) for n in range(3)]
+        tests.append(_test("media fill", first + timedelta(days=3), hands=(1, 0), surface=0))
+        quarters = (date(2026, 2, 25), date(2026, 5, 20), date(2026, 8, 18))
+        for day in quarters if name == "Technician 2" else quarters[1:2]:
+            tests += [
+                _test("fingertip test", day, hands=(0, 0)),
+                _test("media fill", day, hands=(0, 0), surface=1),
+            ]
+        if name != "Technician 5":  # whose tests end on 20 November
+            hands = {"Technician 3": (3, 1), "Technician 6": (2, 1)}.get(name, (0, 0))
+            tests += [
+                _test("fingertip test", last, hands=(0, 0)),
+                _test("media fill", last, hands=hands, surface=0),
+            ]
+        yield name, tests
+
+
+def _handlers():
+    """Who handles hazardous drugs; one has never seen the physician."""
+    for name in (*COMPOUNDERS, "Pharmacist 1"):
+        known = ("HD competency", "reproductive-risk", "reproductive-risk-refresh", "hazard training")
+        tests = [_test(each, date(2025, 12, 10), "yes") for each in known]
         if name != "Technician 7":
-            add("", "surveillance visit", date(2025, 12, 15), "done")
-    add("Technician 4", "respirator evaluation", date(2025, 12, 2), "ok")
-    add("", "respirator training", date(2025, 12, 2), "ok")
-    add("technician-4/half-mask", "fit test", date(2025, 12, 2), "ok")
-    add("Technician 9", "procedure training", date(2025, 12, 8), "complete")
-    add("", "hazard training", date(2025, 12, 8), "complete")
-    for test in (
-        "HD competency",
-        "reproductive-risk",
-        "hazard training",
-        "oncology-practicum",
-        "oncology-hd-training",
-    ):
-        add("Technician 8", test, date(2026, 3, 9), "p")
-    for letter in "ABC":
-        add("Technician 8", f"work process {letter}", date(2026, 9, 30), "pass")
-    day = date(2026, 3, 16)
-    while day <= TODAY:
-        if day.weekday() < 2 and day not in CLOSED:
-            add("Technician 8", "hours on the job", day, "pass", hours="7.5")
-        day += timedelta(days=1)
-    add("Technician 8", "first aid and CPR", date(2026, 4, 2), "pass", hours="6.5")
-    return codecs.BOM_UTF8 + ("\r\n".join(lines) + "\r\n").encode("latin-1")
+            tests.append(_test("surveillance visit", date(2025, 12, 15), "done"))
+        yield name, tests
+
+
+def _others():
+    """Who oversees, wears a respirator, cleans, or learns."""
+    for name in ("Pharmacist 1", "Quality 1"):
+        known = ("knowledge test", "garbing competency", "media fill")
+        yield name, [_test(each, date(2026, 1, 15), "passed") for each in known]
+    day = date(2025, 12, 2)
+    yield "Technician 4", [_test(f"respirator {each}", day, "ok") for each in ("evaluation", "training")]
+    yield "technician-4/half-mask", [_test("fit test", day, "ok")]
+    known = ("procedure training", "hazard training")
+    yield "Technician 9", [_test(each, date(2025, 12, 8), "complete") for each in known]
+    known = ("HD competency", "reproductive-risk", "hazard training", "oncology-practicum")
+    tests = [_test(each, date(2026, 3, 9), "p") for each in (*known, "oncology-hd-training")]
+    tests += [_test(f"work process {letter}", date(2026, 9, 30), "pass") for letter in "ABC"]
+    tests.append(_test("first aid and CPR", date(2026, 4, 2), "pass", hours="6.5"))
+    weeks = [date(2026, 3, 16) + timedelta(days=7 * n) for n in range(36)]
+    tests += [
+        _test("hours on the job", day + timedelta(days=n), "pass", hours="7.5")
+        for day in weeks
+        for n in (0, 1)
+    ]
+    yield "Technician 8", tests
 
 
 def equipment():
     """Commas, UTF-8, ISO days; every plate of a sampling on a line of its own."""
-    lines = ["Equipment,Test,Date,Result,Report No,Vendor,Location,ISO class,CFU,Liters"]
-    for day, report in ((date(2025, 12, 5), "CERT-25-77"), (date(2026, 5, 28), "CERT-26-31")):
-        for hood in HOODS:
-            if not (hood == "BSC 2" and day.year == 2026):
-                lines.append(f"{hood},certification,{day},pass,{report},Example Certifiers,,,,")
-            lines.append(f"{hood},smoke study,{day},pass,{report},Example Certifiers,,,,")
-            for place in ("left", "right"):
-                lines.append(
-                    f"{hood},viable air sampling,{day},,{report},Example Certifiers,{place},5,0,1000"
-                )
-        for room in ROOMS:
-            lines.append(f"{room},certification,{day},pass,{report},Example Certifiers,,,,")
-            for place in ("by the door", "middle"):
-                lines.append(
-                    f"{room},viable air sampling,{day},,{report},Example Certifiers,{place},7,3,1000"
-                )
-    for hood in HOODS[:2]:
-        lines.append(f"{hood},NSF 49 certification,2025-12-05,pass,CERT-25-77,Example Certifiers,,,,")
-    for month in range(12):
-        day = date(2025, 12, 4) if month == 0 else date(2026, month, 4)
-        for hood in HOODS:
-            lines.append(f"{hood},surface sampling,{day},,,,work surface,5,{3 if month == 7 else 0},")
-        for room in ROOMS:
-            lines.append(f"{room},surface sampling,{day},,,,floor,7,2,")
+    heading = "Equipment,Test,Date,Result,Report No,Vendor,Location,ISO class,CFU,Liters"
+    lines = [heading, *_certified(), *_sampled()]
     for gauge, day in (("Gauge buffer", "2026-06-15"), ("Gauge ante", "2026-05-04")):
-        lines += [
-            f"{gauge},accuracy test,2025-12-15,pass,G-1,,,,,",
-            f"{gauge},accuracy test,{day},pass,G-2,,,,,",
-        ]
-    for each in ("Thermometer 1", "Thermometer 2", "Hygrometer 1", "Hygrometer 2"):
-        lines.append(f"{each},calibration,2026-02-10,pass,K-9,,,,,")
+        lines += [f"{gauge},accuracy test,{each},pass,G-1,,,,," for each in ("2025-12-15", day)]
+    instruments = ("Thermometer 1", "Thermometer 2", "Hygrometer 1", "Hygrometer 2")
+    lines += [f"{each},calibration,2026-02-10,pass,K-9,,,,," for each in instruments]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _certified():
+    """The certifier comes twice; the second time one cabinet was in use."""
+    for day, report in ((date(2025, 12, 5), "CERT-25-77"), (date(2026, 5, 28), "CERT-26-31")):
+        by = f"{report},Example Certifiers"
+        for place in (*HOODS, *ROOMS):
+            if (place, report) != ("BSC 2", "CERT-26-31"):
+                yield f"{place},certification,{day},pass,{by},,,,"
+            if place in HOODS:
+                yield f"{place},smoke study,{day},pass,{by},,,,"
+            iso, cfu = (5, 0) if place in HOODS else (7, 3)
+            for spot in ("left", "right"):
+                yield f"{place},viable air sampling,{day},,{by},{spot},{iso},{cfu},1000"
+    for hood in HOODS[:2]:
+        yield f"{hood},NSF 49 certification,2025-12-05,pass,CERT-25-77,Example Certifiers,,,,"
+
+
+def _sampled():
+    """Surfaces on the fourth of each month."""
+    for day in (date(2025, 12, 4), *(date(2026, month, 4) for month in range(1, 12))):
+        for hood in HOODS:
+            yield f"{hood},surface sampling,{day},,,,work surface,5,{3 if day.month == 7 else 0},"
+        for room in ROOMS:
+            yield f"{room},surface sampling,{day},,,,floor,7,2,"
 
 
 def cleaning():
@@ -193,6 +203,7 @@ FILES = {
 }
 
 
+@cache
 def imported():
     """Return every completion of the year, and what was wrong with the files."""
     completions, problems = [], []

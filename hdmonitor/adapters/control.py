@@ -26,7 +26,7 @@ from hdmonitor.asking import LONGEST_NOTE, act_asked
 from hdmonitor.events import Act, Entry, Json
 from hdmonitor.inbox import Asked, Item
 
-LONGEST_LINE = 8192  # bytes, of requests and answers
+LONGEST_LINE = 262_144  # bytes, of requests and answers; a list of hazardous drugs comes in one
 SPEAK_WITHIN = 5.0  # seconds for a client to say what it wants
 ANSWER_WITHIN = 10.0  # seconds for the core
 MOST_CLIENTS = 16
