@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from hdmonitor.case import Draft
 from hdmonitor.completions import Completion, Result
-from hdmonitor.compliance.judging import JUDGES, TOO_MANY, NotJudged, judged, result_of
+from hdmonitor.compliance.judging import TOO_MANY, NotJudged, judged, result_of
 from hdmonitor.compliance.obligation import Obligation, Programme, Subject
 from hdmonitor.events import Restored
 from hdmonitor.spreadsheet import (
@@ -308,14 +308,12 @@ class _Reader:
 
     def _judged(self, rule: str, told: Result | None, values: Mapping[str, Any]) -> Result | None:
         """Return the result: that of the values where a rule judges them, else the one told."""
-        measured = {name for name in values if name not in ("hours", *WORDS)}
-        if rule in JUDGES and measured:
-            try:
-                found = judged(rule, values)
-            except NotJudged as error:
-                self._wrong("result", str(error))
-                return None
-            assert found is not None  # noqa: S101  # the rule is one of them
+        try:
+            found = judged(rule, values)
+        except NotJudged as error:
+            self._wrong("result", str(error))
+            return None
+        if found is not None:
             result = result_of(found)
             if told is not None and told is not result:
                 self._wrong("result", f"the line says {told.value}, its values {result.value}. {found.says}")

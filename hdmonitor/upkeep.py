@@ -19,7 +19,7 @@ from hdmonitor.alerts.daily import DUE, Daily
 from hdmonitor.case import Draft
 from hdmonitor.completions import Completion, Occurrence, Reminder, Result
 from hdmonitor.compliance.due import Due, Key, by_key, due_of
-from hdmonitor.compliance.judging import JUDGES, NotJudged, judged, result_of
+from hdmonitor.compliance.judging import NotJudged, judged, result_of
 from hdmonitor.compliance.obligation import Obligation, Programme, Subject, SubjectKind
 from hdmonitor.compliance.reminders import Told, reached
 from hdmonitor.events import About, Json, Kind, Notice, Restored
@@ -254,8 +254,7 @@ def _wrong_form(asked: Completion, obligation: Obligation) -> str:
 
 def _misjudged(asked: Completion, rule: str) -> str:
     """Say where the result is another one than the values give."""
-    found_out = set(asked.values) - {"hours", "tasks"}
-    if rule not in JUDGES or asked.result is Result.VOID or not found_out:
+    if asked.result is Result.VOID:
         return ""
     try:
         found = judged(rule, asked.values)

@@ -21,6 +21,7 @@ TOO_MANY: Final = "TNTC"
 MOST_CFU: Final = 10_000
 MOST_LITRES: Final = 100_000.0
 MOST_SAMPLES: Final = 60
+MEASURED: Final = frozenset({"left", "right", "surface", "growth", "cfu", "litres", "iso", "samples"})
 
 
 class NotJudged(ValueError):
@@ -28,9 +29,9 @@ class NotJudged(ValueError):
 
 
 def judged(rule: str, values: Mapping[str, Any]) -> Judged | None:
-    """Judge what was found by the rule that asks for it, None where it judges no values."""
+    """Judge what was found by the rule that asks for it, None where it judges none or nothing was found."""
     judge = JUDGES.get(rule)
-    return judge(values) if judge is not None else None
+    return judge(values) if judge is not None and MEASURED & values.keys() else None
 
 
 def result_of(found: Judged) -> Result:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import UploadFile
@@ -17,10 +18,10 @@ from starlette.routing import Route
 from hdmonitor.attachments import FOLDER, LARGEST, NotAttached, find, keep
 from hdmonitor.completions import Completion, Result
 from hdmonitor.compliance.due import all_due, by_key, due_of, standing_against
-from hdmonitor.compliance.judging import JUDGES, NotJudged, judged, result_of
+from hdmonitor.compliance.judging import JUDGES, MEASURED, NotJudged, judged, result_of
 from hdmonitor.compliance.obligation import Case, Obligation, Programme, Subject, SubjectKind
 from hdmonitor.events import Complete
-from hdmonitor.importing import WORDS, values_of
+from hdmonitor.importing import values_of
 from hdmonitor.matrix import calendar, cell, sheets, table
 from hdmonitor.model import Person
 from hdmonitor.spreadsheet import Unreadable
@@ -192,11 +193,14 @@ class _Pages:
 
     def _completion(self, visit: Visit, obligation: Obligation, subject: Subject, case: Case) -> Completion:
         told = visit.text("result")
-        values = values_of({name: visit.text(name) for name in fields_of(obligation, case)})
+        values: dict[str, Any] = values_of({name: visit.text(name) for name in fields_of(obligation, case)})
         if tasks := [task for number, task in enumerate(obligation.tasks) if visit.text(f"task{number}")]:
             values["tasks"] = tasks
-        result = Result.PASS if obligation.dates_only else _result(told)
-        found = judged(case.rule, values) if case.rule in JUDGES and told != Result.VOID else None
+        judges = case.rule in JUDGES and told != Result.VOID
+        result = Result.PASS if obligation.dates_only or judges else _result(told)
+        if judges and not MEASURED & values.keys():
+            raise NotJudged("What was found? Pass or fail follows from it. Nothing was filed.")
+        found = judged(case.rule, values) if told != Result.VOID else None
         if found is not None:
             result = result_of(found)
         correct = visit.text("correct")
@@ -287,7 +291,7 @@ def _sees(reader: Person | None, subject: Subject) -> bool:
 
 def _shown(entry: Completion, case: Case, entries: Sequence[Completion]) -> Shown:
     says = ""
-    if case.rule in JUDGES and entry.result is not Result.VOID and set(entry.values) - set(WORDS):
+    if entry.result is not Result.VOID:
         try:
             found = judged(case.rule, entry.values)
             says = found.says if found else ""

@@ -1,0 +1,270 @@
+"""A year of one pharmacy from its spreadsheets to the matrix, the calendar, the digest and the pages."""
+
+import csv
+import io
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from icalendar import Calendar
+from year import NOW, PROGRAMME, SITE, TODAY, ask, core_of, filed, pages_of
+
+from hdmonitor.completions import Completion, Result
+from hdmonitor.compliance.due import by_key
+from hdmonitor.events import Complete
+from hdmonitor.matrix import sheets
+from hdmonitor.reader import Reader
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory):
+    path = tmp_path_factory.mktemp("year") / "journal.db"
+    filed(path)
+    return path
+
+
+@pytest.fixture
+def own(journal, tmp_path):
+    """Give a copy of the journal that may be written."""
+    path = tmp_path / "journal.db"
+    path.write_bytes(journal.read_bytes())
+    return path
+
+
+def cells(path, on=TODAY):
+    """Return what the matrix says, by subject and obligation."""
+    with Reader(path) as reader:
+        completions = by_key(reader.completions())
+    found = sheets(PROGRAMME, completions, on)
+    return {
+        (cell.subject, cell.obligation): (cell.look, cell.short)
+        for sheet in found
+        for row in sheet.rows
+        for cell in row.cells
+        if cell
+    }
+
+
+def test_the_matrix_holds_every_duty_of_the_year_and_what_is_wrong_in_words(journal):
+    found = cells(journal)
+
+    assert len(found) == 183
+    wrong = {key: short for key, (look, short) in found.items() if look in ("bad", "late")}
+    assert wrong == {
+        ("technician-3", "aseptic-manipulation"): "to be repeated",
+        ("technician-7", "medical-surveillance"): "overdue 331 d",
+        ("technician-8", "medical-surveillance"): "overdue 232 d",
+        ("bsc-2", "hood-certification"): "overdue 168 d",
+        ("caci-1", "isolator-integrity"): "none on record",
+        ("gauge-2", "pressure-gauge-check"): "overdue 16 d",
+        ("site", "wipe-sampling"): "overdue 31 d",
+    }
+    assert found["technician-5", "garbing-fingertip"] == ("due", "due today")
+    assert found["technician-8", "apprentice-hours"] == ("fine", "540 of 1000 h, 2 Mar 2027")
+    assert found["technician-2", "garbing-fingertip"] == ("fine", "12 Feb 2027")
+    assert found["technician-1", "garbing-fingertip"] == ("fine", "12 May 2027")
+    assert found["technician-4", "hazard-communication"] == ("done", "done 10 Dec 2025")
+
+
+def test_a_recommendation_that_is_late_does_not_look_like_a_violation(journal):
+    found = cells(journal)
+
+    assert found["site", "wipe-sampling"][0] == "late"
+    assert found["bsc-2", "hood-certification"][0] == "bad"
+
+
+# --- pages ------------------------------------------------------------------------
+
+
+def get(url, cookies, path):
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    with urllib.request.urlopen(urllib.request.Request(url + path, headers={"Cookie": cookie})) as answer:
+        return answer.read()
+
+
+def post(url, cookies, path, page, fields, file=None):
+    """Send a form of `page`; return status and text."""
+    form = re.search(rb'name="form" value="([^"]+)"', get(url, cookies, page))[1].decode()
+    mark = "mark"
+    body = b"".join(
+        f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in {"form": form, **fields}.items()
+    )
+    if file:
+        head = f'--{mark}\r\nContent-Disposition: form-data; name="attachment"; filename="{file[0]}"\r\n\r\n'
+        body += head.encode() + file[1] + b"\r\n"
+    body += f"--{mark}--\r\n".encode()
+    headers = {
+        "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+        "Content-Type": f"multipart/form-data; boundary={mark}",
+    }
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url + path, body, headers)) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def words(text):
+    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+
+def test_the_calendar_is_accepted_by_a_standard_parser(own):
+    with pages_of(own) as (url, cookies):
+        whole = Calendar.from_ical(get(url, cookies, "/compliance.ics"))
+        of_one = Calendar.from_ical(get(url, cookies, "/compliance.ics?person=technician-3"))
+
+    events = list(whole.walk("VEVENT"))
+    assert len({str(event["UID"]) for event in events}) == len(events) == 126
+    assert all(isinstance(event["DTSTART"].dt, date) for event in events)
+    assert not any(isinstance(event["DTSTART"].dt, datetime) for event in events)
+    assert sorted(str(event["SUMMARY"]) for event in of_one.walk("VEVENT")) == [
+        "Technician 3: HD competency",
+        "Technician 3: fingertip test",
+        "Technician 3: knowledge test",
+        "Technician 3: media fill",
+        "Technician 3: risk acknowledgement",
+        "Technician 3: surveillance visit",
+    ]
+
+
+def test_the_table_has_a_line_for_every_duty_and_tells_no_result(own):
+    with pages_of(own) as (url, cookies):
+        raw = get(url, cookies, "/compliance.csv").decode("utf-8-sig")
+
+    lines = list(csv.DictReader(io.StringIO(raw)))
+    assert len(lines) == 183
+    (media_fill,) = (
+        each for each in lines if (each["subject"], each["what"]) == ("technician-3", "media fill")
+    )
+    assert media_fill == {
+        "subject": "technician-3",
+        "name": "Technician 3",
+        "obligation": "aseptic-manipulation",
+        "what": "media fill",
+        "rule": "797-H5",
+        "force": "SHALL",
+        "state": "to repeat",
+        "due": "2026-11-12",
+        "last done": "2026-05-20",
+    }
+
+
+DUTY = "/compliance/duty?obligation=aseptic-manipulation&subject=technician-3"
+MEDIA_FILL = {
+    "obligation": "aseptic-manipulation",
+    "subject": "technician-3",
+    "on": "2026-11-20",
+    "run": "1",
+    "growth": "clear",
+    "surface": "0",
+}
+
+
+def test_a_media_fill_filed_on_the_page_is_judged_and_its_file_is_kept(own):
+    with pages_of(own) as (url, cookies):
+        fields = {**MEDIA_FILL, "left": "2", "right": "1", "evaluator": "quality-1"}
+        status, text = post(url, cookies, "/compliance/done", DUTY, fields, ("report.pdf", b"%PDF-1.7 x"))
+        link = re.search(r"/compliance/file/[0-9a-f]{64}", text)[0]
+        kept = get(url, cookies, link)
+
+    assert status == 200
+    assert "Media fill passed: media clear, fingertips 3 cfu, surface 0 cfu (797-H5)." in words(text)
+    assert kept == b"%PDF-1.7 x"
+    assert cells(own)["technician-3", "aseptic-manipulation"] == ("fine", "20 May 2027")
+    with Reader(own) as reader:
+        assert reader.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "file", "status", "says"),
+    [
+        ({"left": "3", "right": "1"}, ("setup.exe", b"MZ"), 422, "'setup.exe' may not be attached"),
+        ({"left": "3", "right": "1"}, ("big.pdf", b"%PDF-" + b"x" * 20_000_000), 422, "has 20,000,005 bytes"),
+        ({"left": "3", "right": "1"}, ("huge.pdf", b"%PDF-" + b"x" * 21_000_000), 413, "is longer than"),
+        ({"left": "0", "right": "0", "on": "2026-11-21"}, None, 409, "2026-11-21 has not come yet"),
+        ({"left": "0", "right": "0", "on": "2023-04-02"}, None, 409, "before Technician 3 was hired"),
+        ({"left": "0", "right": "0", "on": "2026-02-30"}, None, 422, "'2026-02-30' is not a day"),
+        ({"left": "0", "right": "0", "on": "2026-11-12"}, None, 409, "it is on file for 2026-11-12 already"),
+        ({"left": "0", "right": "0", "subject": "nobody"}, None, 404, "This is not kept"),
+        ({"growth": ""}, None, 422, "does the medium show growth?"),
+    ],
+)
+def test_what_cannot_be_filed_is_refused_with_a_sentence_and_nothing_is_filed(
+    own, change, file, status, says
+):
+    with Reader(own) as reader:
+        before = len(reader.completions())
+
+    with pages_of(own) as (url, cookies):
+        answer = post(url, cookies, "/compliance/done", DUTY, {**MEDIA_FILL, **change}, file)
+
+    assert answer[0] == status
+    assert says in answer[1].replace("&#39;", "'").replace("&#34;", '"')
+    with Reader(own) as reader:
+        assert len(reader.completions()) == before
+
+
+def test_results_of_a_person_are_not_shown_to_the_others(own):
+    with pages_of(own, "technician-1") as (url, cookies):
+        text = words(get(url, cookies, DUTY).decode())
+        own_text = words(get(url, cookies, DUTY.replace("technician-3", "technician-1")).decode())
+        matrix = words(get(url, cookies, "/compliance").decode())
+
+    assert "4 cfu" not in text
+    assert "What was found is for Technician 3 and for who oversees them." in text
+    assert "fingertips 0 cfu" in own_text
+    assert "to be repeated" in matrix
+    assert "cfu" not in matrix
+
+
+def test_a_correction_is_a_new_entry_that_names_the_old_one(own):
+    with Reader(own) as reader:
+        wrong = next(each for each in reader.completions() if each.result is Result.FAIL)
+
+    with pages_of(own) as (url, cookies):
+        page = f"{DUTY}&correct={wrong.number}"
+        fields = {**MEDIA_FILL, "on": "2026-11-12", "left": "1", "right": "0", "correct": str(wrong.number)}
+        status, text = post(url, cookies, "/compliance/done", page, fields)
+
+    assert status == 200
+    assert f"in place of entry {wrong.number}" in words(text)
+    assert "corrected by a later entry" in words(text)
+    assert cells(own)["technician-3", "aseptic-manipulation"] == ("fine", "12 May 2027")
+
+
+def test_the_core_refuses_a_result_that_its_values_do_not_give(own):
+    claimed = Completion(
+        "aseptic-manipulation",
+        "technician-3",
+        TODAY,
+        Result.PASS,
+        "pharmacist-1",
+        values={"growth": False, "left": 3, "right": 1, "surface": 0},
+    )
+    with core_of(own) as put:
+        refused = ask(put, Complete(claimed))
+        done = ask(put, Complete(replace(claimed, result=Result.FAIL)))
+
+    assert refused.startswith(
+        "the values say fail, not pass. Media fill FAILED: media clear, fingertips 4 cfu"
+    )
+    assert done == ""
+
+
+# --- the morning message --------------------------------------------------------------
+
+
+def test_the_morning_message_of_the_year_tells_what_is_new(own):
+    morning = NOW.replace(hour=12) + timedelta(days=3)  # Monday, 07:00 in New York
+    with Reader(own) as reader:
+        first = reader.owed("phone", NOW)
+    with core_of(own, morning), Reader(own) as reader:
+        notices = [row.notice for row in reader.owed("phone", morning)]
+
+    assert SITE.name == "Year Pharmacy"
+    assert (first, notices) == ([], [])
