@@ -193,7 +193,10 @@ async def take_form(
             "foreign": "This form was not made for you by this page. Nothing was done: open the page again.",
         }
         raise HTTPException(403, says[wrong])
-    return await view(Visit(desk, request, visitor, form, once))
+    try:
+        return await view(Visit(desk, request, visitor, form, once))
+    finally:
+        await form.close()  # with the files that came with it
 
 
 def _login(request: Request, status: int = 303) -> Response:
