@@ -23,6 +23,26 @@ from hdmonitor.rules.rolling import Rolling
 AN_HOUR = timedelta(hours=1)  # the longest bucket: a verdict vouches until the next one
 
 
+def gauge_of(point: Point, exposure: Exposure) -> Rolling | Outside:
+    """Return the window or clock of a rule at a point, with nothing in it."""
+    if exposure.measure is Measure.MKT:
+        return Rolling(exposure.window, point.valid_for)
+    return Outside(exposure.window, point.valid_for, exposure.above, exposure.below)
+
+
+def left_of(exposure: Exposure, gauge: Rolling | Outside, value: float, since: timedelta) -> str:
+    """Say what is left until the rule fails at `value`, read `since` ago; nothing where it does not."""
+    limit = exposure.rule.thresholds[-1].limit
+    if isinstance(gauge, Rolling):
+        left = gauge.left(value, limit)
+        return sums.mean_left(exposure, left and max(NO_TIME, left - since))
+    if limit == 0:
+        return ""
+    used = gauge.total() if exposure.measure is Measure.TOTAL else gauge.event()
+    passed = since if gauge.beyond(value) else NO_TIME
+    return sums.time_left(exposure, max(NO_TIME, timedelta(seconds=limit - used) - passed))
+
+
 class Tally:
     """One exposure rule at one point."""
 
@@ -31,11 +51,7 @@ class Tally:
     def __init__(self, point: Point, exposure: Exposure, case: Callable[[Machine], Case]) -> None:
         self.point = point
         self.exposure = exposure
-        self.gauge: Rolling | Outside = (
-            Rolling(exposure.window, point.valid_for)
-            if exposure.measure is Measure.MKT
-            else Outside(exposure.window, point.valid_for, exposure.above, exposure.below)
-        )
+        self.gauge = gauge_of(point, exposure)
         self.case = case(Machine(exposure.rule, point.valid_for + AN_HOUR))
         self._edge = (
             rate(min(each.limit for each in exposure.rule.thresholds))
@@ -145,15 +161,10 @@ class Tally:
 
         `since` is how long ago the newest reading was taken.
         """
-        gauge, exposure = self.gauge, self.exposure
-        limit = exposure.rule.thresholds[-1].limit
-        if isinstance(gauge, Rolling):
-            left = gauge.left(value, limit)
-            return sums.mean_left(exposure, left and max(NO_TIME, left - since))
-        if not gauge.beyond(value) or limit == 0:
+        gauge = self.gauge
+        if isinstance(gauge, Outside) and not gauge.beyond(value):
             return ""
-        used = gauge.total() if exposure.measure is Measure.TOTAL else gauge.event()
-        return sums.time_left(exposure, max(NO_TIME, timedelta(seconds=limit - used) - since))
+        return left_of(self.exposure, gauge, value, since)
 
     # --- persistence --------------------------------------------------------
 

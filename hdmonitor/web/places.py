@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hdmonitor.binding import binding
+from hdmonitor.budget import budgets
 from hdmonitor.events import Alarm, Excursion
 from hdmonitor.model import Point, Room
 from hdmonitor.reader import JournalRefused
@@ -137,12 +138,13 @@ class _Pages:
     def _past(self, point: Point, now: datetime, span: timedelta) -> dict[str, Any]:
         """Return the picture, the excursions and the alarms of a point, or nothing of them."""
         desk, start = self._desk, now - span
-        nothing: dict[str, Any] = {"drawn": None, "excursions": [], "alarms": []}
+        nothing: dict[str, Any] = {"drawn": None, "excursions": [], "alarms": [], "budgets": []}
         try:
             with desk.reader() as journal:
                 readings = journal.history(point.id, start, now, MOST_DRAWN)
                 past = journal.excursions_of(point.id, MOST_PAST)
                 alarms = journal.newest_alarms(MOST_PAST, point.id)
+                adds_up = budgets(journal, point, self._looks().heard.get(point.id), now)
         except JournalRefused:
             return nothing
         seen = [each for each in past if each.end is None or each.end >= start]
@@ -158,6 +160,7 @@ class _Pages:
         )
         return {
             "drawn": drawn,
+            "budgets": adds_up,
             "excursions": [self._excursion(point, each, now) for each in past],
             "alarms": [self._alarm(each, now) for each in alarms],
         }
