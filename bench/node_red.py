@@ -21,8 +21,9 @@ const found = Object.keys(limits).map(field => {
   const value = said[field], inside = value >= limits[field][0] && value <= limits[field][1];
   return [msg.topic + "." + field, at, Number(value), inside ? 1 : 0];
 });
-return { topic: "INSERT INTO reading VALUES (?,?,?,?),(?,?,?,?),(?,?,?,?)", params: found.flat() };
+return { params: found.flat() };
 """
+STORE = "INSERT INTO reading VALUES (?,?,?,?),(?,?,?,?),(?,?,?,?)"
 
 
 def install() -> str:
@@ -82,6 +83,17 @@ def started(port: int, folder: Path) -> Child:
     return Child("sh", "-c", f"exec node {program} --userDir {user} >>{log} 2>&1", log=log, cwd=HOME)
 
 
+def judged(folder: Path) -> None:
+    """End the bench if what was stored is not what was sent: a value, and whether it is inside."""
+    with sqlite3.connect(folder / "node-red.db") as database:
+        (empty,) = database.execute(
+            "SELECT count(*) FROM reading WHERE value IS NULL OR inside IS NOT 1"
+        ).fetchone()
+    database.close()
+    if empty:
+        raise SystemExit(f"Node-RED stored {empty} rows without a value inside its limits")
+
+
 def _flow(port: int, database: Path) -> list[dict[str, object]]:
     return [
         {"id": "tab", "type": "tab", "label": "bench"},
@@ -111,5 +123,14 @@ def _flow(port: int, database: Path) -> list[dict[str, object]]:
             "wires": [["judge"]],
         },
         {"id": "judge", "type": "function", "z": "tab", "func": JUDGE, "outputs": 1, "wires": [["store"]]},
-        {"id": "store", "type": "sqlite", "z": "tab", "mydb": "db", "sqlquery": "msg.topic", "wires": [[]]},
+        # "prepared" is the one way in which this node binds the values of a message.
+        {
+            "id": "store",
+            "type": "sqlite",
+            "z": "tab",
+            "mydb": "db",
+            "sqlquery": "prepared",
+            "sql": STORE,
+            "wires": [[]],
+        },
     ]

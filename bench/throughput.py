@@ -24,7 +24,9 @@ from rig import FAST, READINGS, Broker, Child, rows, shipped, warm
 
 DEVICES = 1000
 RUNS, MESSAGES, SHIPPED = 5, 20_000, 4_000
-STORED = "SELECT count(*) FROM reading"
+STORED = (
+    "SELECT coalesce(max(rowid), 0) FROM reading"  # counting them would take the time of those that store
+)
 
 INTRODUCTION = """## Durable throughput
 
@@ -104,6 +106,7 @@ def node_red_rate(port: int, count: int, folder: Path) -> float:
             publisher.go()
             first = publisher.result()["first"]
             last = rows(folder / "node-red.db", STORED, (DEVICES + count) * VALUES)
+    node_red.judged(folder)
     return count / (last - first)
 
 
