@@ -229,6 +229,11 @@ class Reader:
         found = self._rows(rows.SELECT_EVENT + " WHERE number > ? ORDER BY number LIMIT ?", number, limit)
         return [rows.event(row) for row in found]
 
+    def newest_event(self) -> int:
+        """Return the number of the newest event, 0 when there is none."""
+        ((number,),) = self._rows("SELECT events FROM meta")
+        return int(number)
+
     def cursor(self, name: str) -> int:
         """Return how far the copy called `name` is, 0 at first."""
         found = self._rows("SELECT seq FROM cursor WHERE name = ?", name)

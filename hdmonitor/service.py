@@ -23,6 +23,7 @@ from hdmonitor.adapters.messenger import Messenger, send_now
 from hdmonitor.adapters.mqtt import BrokerConfig, Link
 from hdmonitor.adapters.systemd import Systemd
 from hdmonitor.adapters.timer import Timer
+from hdmonitor.adapters.webhooks import Hook, Webhook
 from hdmonitor.alerts.daily import Daily
 from hdmonitor.asking import act_asked
 from hdmonitor.catalogue import own_rules
@@ -60,6 +61,7 @@ class Plan:
     broker: BrokerConfig
     urls: dict[str, str]  # Apprise URL by destination
     heartbeat: str | None = None  # URL of a watcher outside
+    webhooks: tuple[Hook, ...] = ()
     influx: InfluxConfig | None = None
     web: Web | None = None
     daily: Daily | None = None
@@ -91,6 +93,10 @@ def plan_of(
         ),
         urls={name: url.get_secret_value() for name, url in settings.notifications.urls.items()},
         heartbeat=beat.get_secret_value() if (beat := settings.notifications.heartbeat) else None,
+        webhooks=tuple(
+            Hook(name, hook.url.get_secret_value(), hook.secret.get_secret_value())
+            for name, hook in settings.notifications.webhooks.items()
+        ),
         influx=InfluxConfig(
             url=influx.url, bucket=influx.bucket, org=influx.org, token=influx.token.get_secret_value()
         )
@@ -221,6 +227,11 @@ class Service:
                 house.enter_context(
                     WebServer(door, pages, failed=self._failed, proxy=plan.web.proxy, leaving=pages.leave)
                 )
+            for hook in plan.webhooks:
+                sender = Webhook(
+                    hook, plan.site.id, self.journal.reader, self.put, self._clock, failed=self._failed
+                )
+                house.enter_context(sender)
             if plan.heartbeat is not None:
                 house.enter_context(Heartbeat(plan.heartbeat, lambda: self._works(core), failed=self._failed))
             daily = plan.daily.at if plan.daily else None

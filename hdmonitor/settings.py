@@ -37,6 +37,7 @@ PREFIX = "HDMONITOR_"
 DELIMITER = "__"
 SECRETS_DIR = "HDMONITOR_SECRETS_DIR"
 CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY"  # systemd's LoadCredential=
+SHORTEST_SECRET = 16  # characters; shorter ones are guessed from a signature
 LONGEST_SOCKET = 107  # bytes that Linux allows for the path of a Unix socket
 LONGEST_KEEP_ALIVE = timedelta(seconds=65535)  # MQTT has 16 bits for it
 
@@ -56,6 +57,12 @@ def _http(url: str) -> str:
 def _secret_http(url: SecretStr) -> SecretStr:
     _http(url.get_secret_value())
     return url
+
+
+def _long_secret(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
+    return secret
 
 
 def _host(host: str) -> str:
@@ -130,12 +137,24 @@ class Influx(Section):
     bucket: str = Field(min_length=1)
 
 
+class Webhook(Section):
+    """A program that hears of every event."""
+
+    url: Annotated[Secret, AfterValidator(_secret_http)] = Field(description="events are sent there by POST")
+    secret: Annotated[Secret, AfterValidator(_long_secret)] = Field(
+        description="what events are signed with; at least 16 characters"
+    )
+
+
 class Notifications(Section):
     """Addresses of the destinations in the site file."""
 
     urls: dict[Id, Secret] = Field(default_factory=dict, description="Apprise URL by id of destination")
     heartbeat: Annotated[Secret, AfterValidator(_secret_http)] | None = Field(
         default=None, description="URL of a watcher outside, asked for once a minute while everything works"
+    )
+    webhooks: dict[Id, Webhook] = Field(
+        default_factory=dict, description="programs that hear of every event, by a name of your own"
     )
 
 

@@ -41,8 +41,12 @@ def daemon_in(tmp_path, broker, sink, systemd=None, *, rooms=1, watchdog=20, mor
 
 # --- a part that dies ---------------------------------------------------------
 
-OTHERS = "  heartbeat: {0}/alive\ninflux: {{ url: {0}, bucket: test }}\n"
-THREADS = ("core", "mqtt", "messenger phone", "influx", "control", "timer", "web", "heartbeat")
+OTHERS = (
+    "  heartbeat: {0}/alive\n"
+    "  webhooks: {{ log: {{ url: {0}/log, secret: sixteen-characters }} }}\n"
+    "influx: {{ url: {0}, bucket: test }}\n"
+)
+THREADS = ("core", "mqtt", "messenger phone", "influx", "control", "timer", "web", "heartbeat", "webhook log")
 
 
 @pytest.mark.parametrize("name", THREADS)

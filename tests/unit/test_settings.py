@@ -297,7 +297,10 @@ def test_the_effective_configuration_masks_every_secret(load):
     text = """\
 broker: { host: h, user: u, password: hush-1, keep_alive: "90s" }
 influx: { url: "http://127.0.0.1:8086", token: hush-2, bucket: b }
-notifications: { urls: { phone: "json://user:hush-3@127.0.0.1" }, heartbeat: "https://w.example/hush-4" }
+notifications:
+  urls: { phone: "json://user:hush-3@127.0.0.1" }
+  heartbeat: "https://w.example/hush-4"
+  webhooks: { desk: { url: "https://w.example/hush-5", secret: hush-6-is-longer } }
 """
 
     assert (
@@ -323,6 +326,10 @@ notifications:
   urls:
     phone: '**********'
   heartbeat: '**********'
+  webhooks:
+    desk:
+      url: '**********'
+      secret: '**********'
 web:
   host: 127.0.0.1
   port: 8080
@@ -337,6 +344,18 @@ def test_a_heartbeat_goes_to_the_web_and_its_address_is_told_to_nobody(load):
 
     assert told.endswith("must begin with http:// or https://")
     assert "hush" not in told
+
+
+def test_the_secret_of_a_webhook_is_long_and_its_address_is_told_to_nobody(load):
+    text = 'notifications: { webhooks: { desk: { url: "ftp://hush/x", secret: %s } } }\n'
+    short, long = load(text % "fifteen-charact").lines, load(text % "sixteen-characte").lines
+
+    assert [line.partition("must ")[2] for line in short] == [
+        "begin with http:// or https://",
+        "have at least 16 characters",
+    ]
+    assert [line.partition("must ")[2] for line in long] == ["begin with http:// or https://"]
+    assert "hush" not in "".join(short)
 
 
 def test_the_effective_configuration_can_be_read_back(load):
