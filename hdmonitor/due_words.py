@@ -70,11 +70,11 @@ def _said(due: Due, day: date, on: date, title: str, what: str, how: str) -> Tex
     obligation = due.obligation
     late = on > day or due.state(on) in (State.NEVER, State.FAILED)
     left = (day - on).days
-    when = f"Since {_day(day + A_DAY)}." if on > day else "Today." if not left else _left(left)
+    when = f"Since {_date(day + A_DAY)}." if on > day else "Today." if not left else _left(left)
     if late:
         then = f"Until then {obligation.consequence}" if obligation.consequence else ""
     else:
-        then = f"From {_day(day + A_DAY)} {obligation.consequence}" if obligation.consequence else ""
+        then = f"From {_date(day + A_DAY)} {obligation.consequence}" if obligation.consequence else ""
     cut = len(title) > fitting.TITLE
     parts = ((0, f"{what}." if cut else ""), (0, when), (1, how), (0, then))
     end = f"({due.case.rule}, {obligation.force.name})."
@@ -88,5 +88,9 @@ def _left(days: int) -> str:
 def _day(day: date) -> str:
     """Write a day as people say it, the same in every locale: "Fri 12 Mar"."""
     weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day.weekday()]
+    return f"{weekday} {_date(day)}"
+
+
+def _date(day: date) -> str:
     months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    return f"{weekday} {day.day} {months[day.month - 1]}"
+    return f"{day.day} {months[day.month - 1]}"

@@ -402,7 +402,7 @@ class Monitor:
         if self._daily_next[0] <= at:
             self._pass_days(at)
         if self._look_next <= at:
-            self._look(at)
+            self._pass_looks(at)
         while (entry := self._agenda.take(at)) is not None:
             due, case = entry
             self.now = max(self.now, due)
@@ -417,15 +417,13 @@ class Monitor:
             self._pass_time(max(self.now, moment))
             self._tell_daily(day, self.now)
 
-    def _look(self, at: datetime) -> None:
-        """Look through what is due, as of the moment at which that was to happen."""
-        assert self._upkeep is not None  # noqa: S101  # else it is never due
-        moment, self._look_next = max(self.now, self._look_next), NEVER
-        self._pass_time(moment)
-        self._upkeep.look(self.now, self._draft)
-        self._look_next = self._upkeep.next_look(self.now)
-        if self._look_next <= at:
-            self._look(at)
+    def _pass_looks(self, at: datetime) -> None:
+        """Look through what is due on every local day up to `at`, each at its moment."""
+        while self._upkeep is not None and self._look_next <= at:
+            moment, self._look_next = max(self.now, self._look_next), NEVER
+            self._pass_time(moment)
+            self._upkeep.look(self.now, self._draft)
+            self._look_next = self._upkeep.next_look(self.now)
 
     def _next_daily(self) -> tuple[datetime, date]:
         """Return the next moment of a digest, and the local day that it is for."""

@@ -20,7 +20,7 @@ from hdmonitor.case import Draft
 from hdmonitor.completions import Completion, Occurrence, Reminder, Result
 from hdmonitor.compliance.due import Due, Key, by_key, due_of
 from hdmonitor.compliance.judging import NotJudged, judged, result_of
-from hdmonitor.compliance.obligation import Obligation, Programme, Subject, SubjectKind
+from hdmonitor.compliance.obligation import Case, Obligation, Programme, Subject, SubjectKind
 from hdmonitor.compliance.reminders import Told, reached
 from hdmonitor.events import About, Json, Kind, Notice, Restored
 from hdmonitor.model import Priority
@@ -42,6 +42,10 @@ class Upkeep:
         self._open: dict[Key, Occurrence] = {
             (each.obligation, each.subject): each for each in (restored.occurrences if restored else ())
         }
+        # What is due depends on what was filed, not on the day: it is worked out once, and when that changes.
+        self._dues: dict[Key, Due] = {}
+        for duty in programme.duties():
+            self._weigh(*duty)
         self._told: dict[tuple[str, str, date], set[int]] = {}
         for each in restored.reminders if restored else ():
             self._steps(each.obligation, each.subject, each.due).add(each.step)
@@ -64,12 +68,11 @@ class Upkeep:
         today = self._today(now)
         told: list[Told] = []
         kept: set[Key] = set()
-        for obligation, subject, case in self.programme.duties():
+        for key, due in self._dues.items():
+            subject = due.subject
             if subject.start > today or (subject.end is not None and subject.end < today):
                 continue
-            key = (obligation.id, subject.key)
             kept.add(key)
-            due = due_of(self.programme, obligation, subject, case, self._filed.get(key, ()))
             self._open_or_move(due, now, draft, filed=None)
             if due.day is not None and (new := reached(due, today, self._steps(*key, due.day))):
                 told.append(new)
@@ -78,6 +81,12 @@ class Upkeep:
         self._remind(told, today, now, draft)
         self._looked = today
         draft.outcome.states[STATE] = {"day": today.isoformat(), "digest": self.programme.digest}
+
+    def _weigh(self, obligation: Obligation, subject: Subject, case: Case) -> Due:
+        key = (obligation.id, subject.key)
+        filed = self._filed.get(key, ())
+        self._dues[key] = due_of(self.programme, obligation, subject, case, filed)
+        return self._dues[key]
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self._zone).date()
@@ -192,8 +201,7 @@ class Upkeep:
         draft.event(now, Kind.COMPLETED, subject.key, _detail(completion))
         draft.outcome.completions.append(completion)
         self._filed.setdefault(key, []).append(completion)
-        due = due_of(self.programme, obligation, subject, case, self._filed[key])
-        self._open_or_move(due, now, draft, filed=completion)
+        self._open_or_move(self._weigh(obligation, subject, case), now, draft, filed=completion)
         return ""
 
     def _unknown(self, asked: Completion) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -118,7 +118,7 @@ class _Count:
     last: Completion | None = None
     failed: Completion | None = None
     so_far: float = 0
-    passed: list[date] | None = None
+    passed: list[date] = field(default_factory=list)
 
     def take(self, each: Completion) -> None:
         if each.result is Result.FAIL:
@@ -130,7 +130,7 @@ class _Count:
             needed = hours or (1 if self.last else self.obligation.passes)
             if self.so_far >= needed:
                 self.last, self.failed, self.so_far = each, None, 0
-                self.passed = [*(self.passed or ()), each.on]
+                self.passed.append(each.on)
 
 
 def due_of(
@@ -157,7 +157,7 @@ def _day(
     if every.is_daily:
         return calendar.next_day(every.unit, count.last.on + A_DAY if count.last else subject.start)
     if obligation.anchored and every.unit is not Unit.ONCE:
-        return _anchored(subject.start, every, count.passed or ())
+        return _anchored(subject.start, every, count.passed)
     if count.last is None:
         return subject.start if obligation.before else later(subject.start, obligation.first or every)
     return None if every.unit is Unit.ONCE else later(count.last.on, every)
