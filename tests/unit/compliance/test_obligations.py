@@ -33,7 +33,7 @@ def test_every_obligation_says_where_it_comes_from_and_how_sure_that_is():
         assert each.source, each.id
         assert each.what, each.id
         assert each.confidence in {"primary", "secondary", "unconfirmed"}
-        assert len(each.short) <= 22 or each.id.startswith(("apprentice", "oncology")), each.id
+        assert len(each.short) <= 24 or each.id.startswith(("apprentice", "oncology")), each.id
         assert all(case.rule for case in each.cases), each.id
 
 
