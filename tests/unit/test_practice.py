@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from hdmonitor.catalogue import own_rules
-from hdmonitor.events import Close, Document, Returning, ReturnStep
+from hdmonitor.events import (
+    About,
+    Acknowledge,
+    Close,
+    Document,
+    InUse,
+    Kind,
+    Returning,
+    ReturnStep,
+    Shelve,
+    Where,
+)
 from hdmonitor.model import Level, Quality, Reading
 from hdmonitor.monitor import Monitor
 from hdmonitor.site import load_site
@@ -21,8 +32,7 @@ SECOND = timedelta(seconds=1)
 FRIDGE = "hd-fridge-1.temperature"
 WORK = (ReturnStep.DEACTIVATE, ReturnStep.DECONTAMINATE, ReturnStep.CLEAN, ReturnStep.DISINFECT)
 
-# Of those that are not here: no act can be done on a page yet (8), nothing can be shelved (9), no board says
-# whether work may begin (10), there are no drills (14).
+# Held where they belong: acts on pages (8), the board (10), drills (14).
 PRIORITY = "that_alarms_priority"  # the name would not fit into a line
 EXCURSION = "excursion_at_alarm_level_puts_a_hold_and_asks_for_acknowledgement_at_once"
 WITHDRAWN = "test_withdrawn_never_lifts_a_hold"
@@ -47,6 +57,12 @@ HELD = {
     7: [
         "test_an_acknowledgement_lasts_an_hour_for_storage_and_half_an_hour_for_criticals",
         "test_getting_worse_pages_again_although_somebody_answered",
+        "test_an_acknowledgement_covers_its_level_only",
+        "test_on_my_way_with_a_time_is_not_at_the_unit_no_arrival_it_escalates_again",
+    ],
+    9: [
+        "test_containment_and_hood_alarms_cannot_be_shelved_while_the_room_is_in_use",
+        "test_otherwise_by_a_pharmacist_at_most_30_min",
     ],
     11: ["test_the_machine_never_releases_stock_hold_is_the_default"],
     12: ["test_caps_that_no_configuration_passes"],
@@ -55,7 +71,10 @@ HELD = {
         "test_containment_is_never_folded_into_a_digest_of_storage",
         "test_a_critical_that_was_answered_or_cleared_before_delivery_is_still_told",
     ],
-    15: ["test_after_loss_of_a_hood_return_to_service_is_latched_airflow_back_is_not_ready"],
+    15: [
+        "test_after_loss_of_a_hood_return_to_service_is_latched_airflow_back_is_not_ready",
+        "test_after_loss_of_a_room_it_is_red_until_a_person_records_each_step_and_a_pharmacist_signs",
+    ],
 }  # fmt: skip
 
 
@@ -106,6 +125,156 @@ def test_sensor_honesty_may_add_suspicion_it_never_delays_lowers_or_removes_a_li
     assert opened(SITE, FRIDGE, stuck) == expected
     assert opened(SITE, FRIDGE, absurd) == expected
     assert opened(SITE, FRIDGE, with_faults) == expected
+
+
+# --- 7 ----------------------------------------------------------------------------
+
+
+class Played:
+    """A monitor with one point that gets a value every few seconds, and what was told of it."""
+
+    def __init__(self, point, every):
+        self.point, self.every, self.at = point, every, START - every
+        self.monitor = Monitor(SITE.only({point}), own_rules(), START)
+        self.events, self.notices = [], []
+
+    def hear(self, value, span):
+        for _ in range(span // self.every):
+            self.at += self.every
+            self.take(self.monitor.handle([Reading(self.point, value, self.at, self.at)], self.at))
+
+    def do(self, act):
+        outcome = self.monitor.handle([act], self.at)
+        self.take(outcome)
+        return outcome.replies.get(0, "")
+
+    def take(self, outcome):
+        self.events += outcome.events
+        self.notices += outcome.notices
+
+    @property
+    def alarm(self):
+        return self.monitor.face(SITE.points[self.point].room).alarms[0]
+
+
+def fridge(value, minutes):
+    """Play a refrigerator that was in order for five minutes, then at `value`."""
+    played = Played(FRIDGE, MINUTE)
+    played.hear(5.0, 5 * MINUTE)
+    played.hear(value, minutes * MINUTE)
+    return played
+
+
+def buffer(value, minutes):
+    """Play the pressure of the hazardous-drug buffer, in order for a minute, then at `value` Pa."""
+    played = Played("hd-buffer.pressure", 5 * SECOND)
+    played.hear(-5.0, MINUTE)
+    played.hear(value, minutes * MINUTE)
+    return played
+
+
+def test_an_acknowledgement_covers_its_level_only():
+    warm = fridge(9.0, 20)
+    shown = warm.alarm
+    warm.hear(16.0, 6 * MINUTE)
+
+    refused = warm.do(Acknowledge(shown.id, "pharmacist", level=shown.level))
+
+    assert (
+        refused == f"{shown.id} has got worse: it is critical, you were shown alarm; look again, then answer"
+    )
+    assert warm.alarm.acknowledged_by is None
+    assert warm.do(Acknowledge(shown.id, "pharmacist", level=warm.alarm.level)) == ""
+
+
+def test_on_my_way_with_a_time_is_not_at_the_unit_no_arrival_it_escalates_again():
+    late, there = fridge(9.0, 20), fridge(9.0, 20)
+    for each in (late, there):
+        on_my_way = Acknowledge(each.alarm.id, "technician", where=Where.ON_MY_WAY, minutes=10)
+        assert each.do(on_my_way) == ""
+        each.notices.clear()
+    there.hear(9.0, 9 * MINUTE)
+    there.do(Acknowledge(there.alarm.id, "technician", where=Where.AT_UNIT))
+
+    late.hear(9.0, 10 * MINUTE)
+    there.hear(9.0, 5 * MINUTE)
+
+    assert late.alarm.acknowledged_by is None
+    assert [(n.about, n.destination) for n in late.notices] == [(About.ESCALATED, "technician-phone")]
+    assert there.alarm.acknowledged_by == "technician"
+    assert there.notices == []
+
+
+@pytest.mark.parametrize("minutes", [0, 61])
+def test_a_way_takes_no_longer_than_an_answer_lasts(minutes):
+    warm = fridge(9.0, 20)
+
+    told = warm.do(Acknowledge(warm.alarm.id, "technician", where=Where.ON_MY_WAY, minutes=minutes))
+
+    assert told == "say in how many minutes you are there, 1 to 60"
+
+
+# --- 9 ----------------------------------------------------------------------------
+
+
+def test_containment_and_hood_alarms_cannot_be_shelved_while_the_room_is_in_use():
+    weak = buffer(-1.0, 3)
+    shelve = Shelve(weak.alarm.id, "pharmacist", "damper test", 30)
+
+    nobody_said = weak.do(shelve)
+    weak.do(InUse("hd-buffer", "technician", in_use=True))
+    said = weak.do(shelve)
+    weak.do(InUse("hd-buffer", "technician", in_use=False))
+    assert "cannot be shelved while in use" in nobody_said
+    assert said == nobody_said
+    assert weak.do(shelve) == ""
+
+    weak.notices.clear()
+    weak.do(InUse("hd-buffer", "technician", in_use=True))  # ends the shelf, and calls at once
+    assert [n.about for n in weak.notices] == [About.REPEATED, About.REPEATED]
+
+
+@pytest.mark.parametrize(
+    ("by", "minutes", "refused"),
+    [
+        ("technician", 30, "the role technician may not shelve this alarm; ask a pharmacist"),
+        ("pharmacist", 31, "can be shelved for 1 to 30 minutes, not 31"),
+        ("pharmacist", 0, "can be shelved for 1 to 30 minutes, not 0"),
+        ("pharmacist", 30, ""),
+        ("manager", 1, ""),
+    ],
+)
+def test_otherwise_by_a_pharmacist_at_most_30_min(by, minutes, refused):
+    weak = buffer(-1.0, 3)
+    weak.do(InUse("hd-buffer", "technician", in_use=False))
+
+    told = weak.do(Shelve(weak.alarm.id, by, "damper test", minutes))
+
+    assert told.endswith(refused)
+    assert bool(told) is bool(refused)
+
+
+def test_who_said_that_a_room_is_empty_said_it_for_one_shift():
+    weak = buffer(-1.0, 3)
+    weak.do(InUse("hd-buffer", "technician", in_use=False))
+    weak.hear(-1.0, timedelta(hours=12) + 5 * SECOND)
+
+    assert "cannot be shelved" in weak.do(Shelve(weak.alarm.id, "pharmacist", "damper test", 30))
+
+
+def test_shelving_stops_calls_and_nothing_else():
+    shelved, plain = fridge(9.0, 20), fridge(9.0, 20)
+    shelved.do(Shelve(shelved.alarm.id, "technician", "moving the stock", 60))
+    for each in (shelved, plain):
+        each.hear(9.0, 30 * MINUTE)
+        each.hear(5.0, 30 * MINUTE)
+
+    def recorded(played):
+        kinds = (Kind.MOVED, Kind.EXCURSION)
+        return [(e.at, e.kind, e.detail) for e in played.events if e.kind in kinds]
+
+    assert recorded(shelved) == recorded(plain)
+    assert [n.about for n in shelved.notices] == [About.OPENED, About.CLEARED]
 
 
 # --- 11 ---------------------------------------------------------------------------
@@ -203,3 +372,21 @@ def test_after_loss_of_a_hood_return_to_service_is_latched_airflow_back_is_not_r
     assert monitor.handle([Returning("bsc-1", "pharmacist", ReturnStep.SIGN)], at).replies == {}
     assert monitor.face("hd-buffer").latched == ()
     assert monitor.face("hd-buffer").alarms == ()
+
+
+def test_after_loss_of_a_room_it_is_red_until_a_person_records_each_step_and_a_pharmacist_signs():
+    room = buffer(-0.1, 1)
+    room.hear(-5.0, 10 * MINUTE)
+
+    face = room.monitor.face("hd-buffer")
+    assert (face.alarms, face.level, face.latched) == ((), Level.CRITICAL, ("hd-buffer",))
+    back = next(notice for notice in room.notices if notice.about is About.CLEARED)
+    assert back.title == "HD buffer back to -0.020 in: NOT READY"
+    assert "red until decontaminated and a pharmacist signs" in back.body
+
+    for step in (*WORK, ReturnStep.RECOVERED):
+        assert room.do(Returning("hd-buffer", "technician", step)) == ""
+    refused = room.do(Returning("hd-buffer", "technician", ReturnStep.SIGN))
+    assert refused == "the role technician may not record this step; ask a pharmacist"
+    assert room.do(Returning("hd-buffer", "pharmacist", ReturnStep.SIGN)) == ""
+    assert room.monitor.face("hd-buffer").level is None
