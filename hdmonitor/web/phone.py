@@ -165,18 +165,16 @@ def _chart(desk: Desk, journal: Reader, point: Point | None, alarm: Alarm) -> Ch
 
 
 def _told(desk: Desk, rows: list[OutboxRow]) -> list[Told]:
-    """Name each destination once, with what became of the newest message to it."""
-    newest: dict[str, OutboxRow] = {}
+    """Name each destination once, and when it was last reached."""
+    reached: dict[str, datetime | None] = {}
     for row in rows:
-        newest[row.notice.destination] = row
+        known = reached.get(row.notice.destination)
+        reached[row.notice.destination] = row.delivered_at or known
     told = []
-    for destination, row in list(newest.items())[:MOST_TOLD]:
+    for destination, at in list(reached.items())[:MOST_TOLD]:
         person = desk.site.recipients.get(destination, "")
         name = desk.site.people[person].name if person in desk.site.people else destination
-        if row.delivered_at is not None:
-            says = f"told at {_moment(desk, row.delivered_at)}"
-        else:
-            says = "not reached yet" if row.replaced_by is None else "told by a newer message"
+        says = f"told at {_moment(desk, at)}" if at is not None else "not reached yet"
         told.append(Told(f"{name} ({destination})", says))
     return told
 
