@@ -22,6 +22,10 @@ from hdmonitor.events import (
     Commission,
     Complete,
     Document,
+    DrillAlarm,
+    DrillAnswered,
+    DrillArrived,
+    DrillFailed,
     HandReading,
     InUse,
     OutOfService,
@@ -44,6 +48,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 MOST_ATTACHMENTS = 20
 LONGEST_COUNT = 15  # digits
 ALARM = re.compile(r"A[1-9][0-9]{0,17}")
+DRILL = re.compile(r"D[1-9][0-9]{0,17}")
 
 
 class Unreadable(Exception):
@@ -61,6 +66,12 @@ class Field:
 def _alarm(_: str, text: str) -> str:
     if not ALARM.fullmatch(text):
         raise Unreadable(f"{text!r:.20} is not the id of an alarm; write for instance A1842")
+    return text
+
+
+def _drill(_: str, text: str) -> str:
+    if not DRILL.fullmatch(text):
+        raise Unreadable(f"{text!r:.20} is not the id of a drill; write for instance D1842")
     return text
 
 
@@ -256,6 +267,10 @@ ACTS: Mapping[str, tuple[Callable[..., Act], Mapping[str, Field]]] = {
             "found": Field(_words),
         },
     ),
+    "drill": (DrillAlarm, {"point": Field(_id), **BY, "seconds": Field(_count)}),
+    "drill-arrived": (DrillArrived, {"drill": Field(_drill), **BY, "code": Field(_words)}),
+    "drill-ack": (DrillAnswered, {"drill": Field(_drill), **BY}),
+    "drill-failed": (DrillFailed, {"drill": Field(_drill), **BY, "why": Field(_words)}),
     "complete": (
         completing,
         {

@@ -22,6 +22,7 @@ from hdmonitor import (
     cli_compliance,
     cli_discover,
     cli_evidence,
+    cli_drill,
     cli_messages,
     cli_people,
     cli_replay,
@@ -86,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cli_acts.NotDone,
         cli_alarms.NotDone,
         cli_people.NotChanged,
+        cli_drill.NotDrilled,
         cli_compliance.NotKept,
         cli_stories.NotPlayed,
         cli_replay.NotReplayed,
@@ -140,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
         add("compliance", _compliance, "what is due, what was done, what stands against work"), both
     )
     cli_evidence.add_arguments(what, both)
+    cli_drill.add_arguments(add("drill", _drill, "drill an alarm: broker to answer"), both, _duration)
     cli_people.add_arguments(add("people", _people, "who may log in, and with what"), both)
     notify = add("notify", _notify, "send a test message", both)
     notify.add_argument("what", choices=["test"])
@@ -328,6 +331,10 @@ def _compliance(options: argparse.Namespace) -> int:
     if options.what == "status":
         return cli_compliance.run(options, record.journal, Clock().now)
     return cli_evidence.run(options, record, Clock().now)
+
+
+def _drill(options: argparse.Namespace) -> int:
+    return cli_drill.run(options, _settings(options.config), _site(options.site))
 
 
 def _people(options: argparse.Namespace) -> int:

@@ -36,7 +36,7 @@ def run(
     clock, discovery = Clock(), Discovery(own=f"hdmonitor/{site.id}/")
     listener = Listener(clock.now)
     password = broker.password.get_secret_value() if broker.password else None
-    with listener.connected(broker.host, broker.port, broker.user, password, _tls(broker.tls)):
+    with listener.connected(broker.host, broker.port, broker.user, password, encryption(broker.tls)):
         print(f"listening to {broker.host}:{broker.port} for {options.span.total_seconds():g} s", flush=True)
         for message in listener.messages(options.span.total_seconds()):
             discovery.take(message)
@@ -56,7 +56,8 @@ def run(
     return 0 if discovery.topics else FAILED
 
 
-def _tls(keys: object) -> ssl.SSLContext | None:
+def encryption(keys: object) -> ssl.SSLContext | None:
+    """Return how to speak with a broker that wants encryption, None for one that does not."""
     if keys is None:
         return None
     ca, certificate, key = (getattr(keys, name) for name in ("ca", "certificate", "key"))

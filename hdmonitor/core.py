@@ -15,6 +15,7 @@ from shutil import disk_usage
 from typing import Protocol
 
 from hdmonitor import __version__
+from hdmonitor.alerts.drill import is_drill
 from hdmonitor.clock import Clock
 from hdmonitor.events import (
     ClockStepped,
@@ -314,7 +315,7 @@ class Core:
         if item.delivered:
             self._failing.discard(item.destination)
             batch.inputs.append(Remark(Kind.DELIVERED, item.destination, detail))
-        elif item.destination not in self._failing:
+        elif item.destination not in self._failing or any(map(is_drill, item.alarms)):
             self._failing.add(item.destination)
             log.warning("%s could not be reached: %s", item.destination, item.answer)
             batch.inputs.append(Remark(Kind.UNDELIVERED, item.destination, detail))

@@ -203,6 +203,41 @@ class Complete:
 
 
 @dataclass(frozen=True, slots=True)
+class DrillAlarm:
+    """A named person starts a fire drill of one point."""
+
+    point: str
+    by: str
+    seconds: int  # after which it ends by itself
+
+
+@dataclass(frozen=True, slots=True)
+class DrillArrived:
+    """A named person gives the code that the message of a drill shows."""
+
+    drill: str
+    by: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrillAnswered:
+    """A named person acknowledges a drill."""
+
+    drill: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrillFailed:
+    """The excursion of a drill could not be published."""
+
+    drill: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClockStepped:
     """The wall clock jumped against the monotonic one."""
 
@@ -252,7 +287,8 @@ OfAlarm: TypeAlias = Acknowledge | Silence | Document | Close | Shelve | Unshelv
 Deed: TypeAlias = (
     OfAlarm | OutOfService | BackInService | Returning | InUse | HandReading | Override | Commission
 )
-Act: TypeAlias = Deed | Complete
+DrillAct: TypeAlias = DrillAlarm | DrillArrived | DrillAnswered | DrillFailed
+Act: TypeAlias = Deed | Complete | DrillAct
 Input: TypeAlias = Message | Reading | Condition | Act | Entry | ClockStepped | Remark
 
 
@@ -307,6 +343,7 @@ class Kind(StrEnum):
     INCIDENT = "incident"  # a spill or an exposure was reported
     HELP = "help"  # somebody alone called, or is no longer alone
     DRILL = "drill"  # a spill drill started or stopped
+    ALARM_DRILL = "alarm-drill"  # a hop of a fire drill, or its end with all of them
     LOCKED_OUT = "locked-out"  # after too many wrong passwords, PINs or codes
     COMPLETED = "completed"  # what an obligation asks for was filed, or corrected
     DUE_MOVED = "due-moved"  # without anything having been done

@@ -306,6 +306,8 @@ class Person:
     role: str
 
 
+MIRROR = "hdmonitor/drill/"  # stands before the topic of a point in a fire drill
+
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "holiday")
 HOLIDAY = 7  # beside the days of the week, Monday being 0
 
@@ -426,7 +428,7 @@ class Site:
     @property
     def topics(self) -> list[str]:
         """Return all topics that have to be subscribed."""
-        heard = {*self.devices}
+        heard = {*self.devices, f"{MIRROR}#"}
         for each in self.devices.values():
             heard.update(each.also)
         for gateway in self.gateways.values():

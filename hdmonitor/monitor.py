@@ -29,6 +29,7 @@ from hdmonitor.builder import NOBODY, Builder
 from hdmonitor.case import Case, Draft, House, restored_alarm
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.doubt import acquaint
+from hdmonitor.drills import Drill, Drills
 from hdmonitor.edges import Edges
 from hdmonitor.events import (
     HELP,
@@ -38,6 +39,8 @@ from hdmonitor.events import (
     ClockStepped,
     Complete,
     Condition,
+    DrillAct,
+    DrillAlarm,
     Entry,
     Excursion,
     Input,
@@ -55,6 +58,7 @@ from hdmonitor.events import (
 from hdmonitor.gateways import PREFIX, Gate, Gates, behind
 from hdmonitor.late import Track
 from hdmonitor.model import (
+    MIRROR,
     NO_TIME,
     Decoded,
     Device,
@@ -199,6 +203,7 @@ class Monitor:
         self._gates = Gates(site, own["HDM-GATEWAY"], self._house, at)
         for case in self._gates.cases():
             self._agenda.rank(case)
+        self._drills = Drills(site, self._house, self._agenda)
         self._draft = Draft(restored.next_event if restored else 1, self._cleared)
         self._daily = daily
         self._told: date | None = None  # the newest day that had its digest
@@ -237,6 +242,7 @@ class Monitor:
                     self._draft.event(self.now, item.kind, item.subject, item.detail)
                     if item.kind in (Kind.DELIVERED, Kind.UNDELIVERED):
                         self._reaches(item.subject, item.kind is Kind.DELIVERED)
+                        self._drills.went(item.kind, item.subject, item.detail, self.now, self._draft)
                 case ClockStepped():
                     pass
                 case _:
@@ -473,6 +479,9 @@ class Monitor:
             case.advance(due, self._draft)
             self._agenda.schedule(case)
             return
+        if isinstance(case, Drill):
+            self._drills.advance(case, due, self._draft)
+            return
         assert isinstance(case, Case)  # noqa: S101  # nothing else is on the agenda
         if case.cause == "limit" and case.machine.due() == due:
             self._time_moved(case.point.id, due)
@@ -591,6 +600,7 @@ class Monitor:
                 self._draft.outcome.states[watch.track.key] = watch.track.state()
         self.now += by
         self._doors.shift(by)
+        self._drills.shift(by, self._draft)
         self._draft.outcome.states.update(self._doors.states())
         for case in self._order_cases():
             case.shift(by)
@@ -626,6 +636,10 @@ class Monitor:
                 self._gateway(gate, there, message.received_at)
                 return
             decoded = there
+        elif message.topic.startswith(MIRROR):
+            if refused := self._drills.message(message, self._draft):
+                self._quarantine(message, refused)
+            return
         elif device is None:
             decoded = Rejected(
                 f"no point is configured on topic {message.topic!r:.120}; "
@@ -768,6 +782,8 @@ class Monitor:
             asked = self._asked(watch, value)
             for case in watch.rules:
                 self._observe(case, at, asked)
+            if watch.point.id in self._drills.points and outside(watch):
+                self._drills.real(watch.point.id, value, at, self._draft)
             self._weigh(watch, at, value)
 
     def _weigh(self, watch: Watch, at: datetime, value: float) -> None:
@@ -947,9 +963,26 @@ class Monitor:
             return self._enter(act)
         if isinstance(act, Complete):
             return self._complete(act)
+        if isinstance(act, DrillAct):
+            return self._drill(act)
         said = self._bench.do(act, self.now, self._draft)
         self._schedule_beside()
         return said
+
+    def _drill(self, act: DrillAct) -> str:
+        """Start a fire drill or take what is said of one; return why not, or nothing."""
+        refusal = self._bench.unknown_person(act.by)
+        if not refusal and isinstance(act, DrillAlarm):
+            watch = self._watches.get(act.point)
+            stands = watch is not None and bool(outside(watch) or any(case.alarm for case in watch.rules))
+            refusal = self._drills.start(act, self.now, self._draft, stands=stands)
+        elif not refusal and not isinstance(act, DrillAlarm):
+            refusal = self._drills.answered(act, self.now, self._draft)
+        if refusal:
+            self._drills.refused(act, refusal, self._draft)
+            detail: dict[str, Json] = {"by": act.by, "reason": refusal, "note": "drill"}
+            self._draft.event(self.now, Kind.REFUSED, "monitor", detail)
+        return refusal
 
     def _enter(self, entry: Entry) -> str:
         """Write down what judges nothing; return why not, or nothing."""
@@ -1092,6 +1125,7 @@ class Monitor:
         for each in (self._aside, self._returns, self._rounds, self._reminders):
             each.restore(states)
         self._unreachable = frozenset(states.get("unreachable") or ())
+        self._drills.restore(states)
         self._away = frozenset(states.get("away") or ())
         self._told = date.fromisoformat(states[DAILY]) if states.get(DAILY) else None
         for key, state in states.items():

@@ -21,7 +21,7 @@ from hdmonitor import evidence, filed, rows
 from hdmonitor.completions import Completion, Occurrence, Reminder
 from hdmonitor.compliance.hazardous import Drug
 from hdmonitor.compliance.incidents import Drill, Incident
-from hdmonitor.events import Alarm, Excursion, Json, LastHeard
+from hdmonitor.events import Alarm, Event, Excursion, Json, Kind, LastHeard
 from hdmonitor.model import Quality, Reading
 from hdmonitor.outbox import SLOWEST_RETRY
 from hdmonitor.rows import Account, OutboxRow, Owed, Owing, Row, StoredEvent, StoredQuarantined, StoredReading
@@ -233,6 +233,15 @@ class Reader:
         """Return the number of the newest event, 0 when there is none."""
         ((number,),) = self._rows("SELECT events FROM meta")
         return int(number)
+
+    def drill_events(self, number: int) -> list[Event]:
+        """Return what was recorded of fire drills after the event with this number."""
+        found = self._rows(
+            rows.SELECT_EVENT + " WHERE number > ? AND kind = ? ORDER BY number",
+            number,
+            Kind.ALARM_DRILL.value,
+        )
+        return [rows.event(row).event for row in found]
 
     def cursor(self, name: str) -> int:
         """Return how far the copy called `name` is, 0 at first."""

@@ -13,6 +13,10 @@ from hdmonitor.events import (
     Commission,
     Complete,
     Document,
+    DrillAlarm,
+    DrillAnswered,
+    DrillArrived,
+    DrillFailed,
     HandReading,
     InUse,
     OutOfService,
@@ -55,6 +59,10 @@ MAY: Mapping[type[Act], frozenset[Role]] = {
     Override: PHARMACISTS,
     Commission: STAFF | {Role.QA, Role.ADMINISTRATOR},
     Complete: EVERYBODY,
+    DrillAlarm: EVERYBODY,
+    DrillArrived: EVERYBODY,
+    DrillAnswered: EVERYBODY,
+    DrillFailed: EVERYBODY,
 }
 
 

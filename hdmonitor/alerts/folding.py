@@ -15,6 +15,7 @@ from typing import Protocol
 
 from hdmonitor.alerts import fitting
 from hdmonitor.alerts.daily import is_digest
+from hdmonitor.alerts.drill import is_drill
 from hdmonitor.events import About, Notice
 from hdmonitor.model import Priority
 
@@ -86,7 +87,7 @@ def is_whole(notice: Notice) -> bool:
 
 def stands_apart(alarm: str) -> bool:
     """Tell whether a notice is about no alarm: the digest of the day, a drill."""
-    return is_digest(alarm) or alarm.startswith("D")
+    return is_digest(alarm) or is_drill(alarm)
 
 
 def _urgency(each: Waiting) -> tuple[bool, bool]:
