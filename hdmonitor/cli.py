@@ -58,6 +58,7 @@ from hdmonitor.yaml_source import Problem
 
 FAILED = 1
 WINDOWS = {"24h": timedelta(hours=24), "30d": timedelta(days=30)}  # controlled cold, room temperature
+MOST_DAYS = 4000  # of which numbers are asked
 DEFAULT_CAP = timedelta(minutes=15)  # for which a reading of storage vouches at least
 T = TypeVar("T")
 
@@ -181,7 +182,7 @@ def _add_alarms(
     command: argparse.ArgumentParser, both: argparse.ArgumentParser, journal: argparse.ArgumentParser
 ) -> None:
     acts = command.add_subparsers(
-        required=True, metavar="list|show|ack|silence|document|shelve|unshelve|close"
+        required=True, metavar="list|show|numbers|ack|silence|document|shelve|unshelve|close"
     )
     listed = acts.add_parser("list", help="alarms that nobody has closed", parents=[both])
     listed.add_argument("--all", action="store_true", help="closed ones too")
@@ -189,6 +190,10 @@ def _add_alarms(
     shown = acts.add_parser("show", help="everything about one alarm", parents=[both])
     shown.add_argument("alarm", type=_alarm, metavar="A12")
     shown.set_defaults(run=_alarms_show)
+    numbers = acts.add_parser("numbers", help="how good the alarms are, by ISA-18.2", parents=[both])
+    numbers.add_argument("--days", type=_days, default=30, metavar="N", help="the last so many, 30 by itself")
+    numbers.add_argument("--json", action="store_true", help="for programs")
+    numbers.set_defaults(run=_alarms_numbers)
     cli_acts.add_to_alarms(acts, _alarm, journal, _deed)
     close = acts.add_parser("close", help="end it, written up", parents=[journal])
     close.add_argument("alarm", type=_alarm, metavar="A12")
@@ -227,6 +232,12 @@ def _cap(text: str) -> timedelta | None:
 def _alarm(text: str) -> str:
     """Take A12 as it is typed at night: a12, 12."""
     return f"A{text}" if text.isdecimal() else text.upper()
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST_DAYS):
+        raise argparse.ArgumentTypeError(f"{text!r:.20} must be a number of days from 1 to {MOST_DAYS}")
+    return int(text)
 
 
 def _duration(text: str) -> timedelta:
@@ -319,6 +330,10 @@ def _alarms_show(options: argparse.Namespace) -> int:
 
 def _deed(options: argparse.Namespace) -> int:
     return cli_acts.act(options, _settings(options.config).record.socket)
+
+
+def _alarms_numbers(options: argparse.Namespace) -> int:
+    return cli_alarms.counted(options, _settings(options.config).record.journal)
 
 
 def _act(options: argparse.Namespace) -> int:

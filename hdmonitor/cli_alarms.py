@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hdmonitor.adapters.control import ask
+from hdmonitor.alarm_numbers import as_lines, recorded
+from hdmonitor.alerts.numbers import as_json
 from hdmonitor.binding import binding, rule_of
 from hdmonitor.clock import Clock
 from hdmonitor.events import Alarm, Json
@@ -130,6 +133,19 @@ def _stands(alarm: Alarm) -> str:
     over = "over, written up, not closed" if alarm.note else "over, not documented"
     state = "ACTIVE" if alarm.active else over
     return f"{state}, {alarm.acknowledged_by}" if alarm.acknowledged_by else state
+
+
+def counted(options: argparse.Namespace, journal: Path) -> int:
+    """Tell the numbers for the quality of the alarms of the last days."""
+    site, _ = load_site(options.site)
+    now, zone = Clock().now(), site.zone if site else "UTC"
+    with Reader(journal) as reader:
+        found = recorded(reader, now - timedelta(days=options.days), now, zone)
+    if options.json:
+        print(json.dumps(as_json(found)))
+    else:
+        print(*as_lines(found, site), sep="\n")
+    return 0
 
 
 def shown(options: argparse.Namespace, journal: Path) -> int:

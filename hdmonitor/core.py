@@ -8,14 +8,17 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from queue import Empty, Queue
 from shutil import disk_usage
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from hdmonitor import __version__
+from hdmonitor.alarm_numbers import of_day
 from hdmonitor.alerts.drill import is_drill
+from hdmonitor.alerts.numbers import as_json
 from hdmonitor.clock import Clock
 from hdmonitor.events import (
     ClockStepped,
@@ -132,6 +135,7 @@ class Core:
         self._canary_sent: datetime | None = None
         self._failing: set[str] = set()
         self._stopping = False
+        self._numbered: date | None = None  # the newest local day whose numbers are on record
         self.status = Status(time.monotonic())
 
     def begin(self, back: timedelta, conditions: Sequence[Condition] = ()) -> None:
@@ -292,6 +296,7 @@ class Core:
         free = disk_usage(self._journal.path.parent).free
         text = f"{free // 1_000_000} MB are left for the journal; free some space"
         batch.inputs.append(Condition("disk", free < LEAST_FREE, text))
+        self._count_alarms(now, batch)
         if not self._up:
             return
         if self._canary_sent is None:
@@ -302,6 +307,22 @@ class Core:
             text = "our own message did not come back from the broker; the connection is built anew"
             batch.inputs.append(Condition("canary", True, text))
             self._link.rebuild()
+
+    def _count_alarms(self, now: datetime, batch: Batch) -> None:
+        """Write down the numbers of the alarms of yesterday, once it is over."""
+        zone = self._monitor.site.zone
+        yesterday = now.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+        if self._numbered is not None and yesterday <= self._numbered:
+            return
+        with self._journal.reader() as reader:
+            told = reader.numbers_told()
+            if told is None or told < yesterday:
+                detail: dict[str, Json] = {
+                    "day": yesterday.isoformat(),
+                    **as_json(of_day(reader, yesterday, zone)),
+                }
+                batch.inputs.append(Remark(Kind.NUMBERS, "monitor", detail))
+        self._numbered = yesterday
 
     # --- deliveries ---------------------------------------------------------
 

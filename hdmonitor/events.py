@@ -344,6 +344,7 @@ class Kind(StrEnum):
     HELP = "help"  # somebody alone called, or is no longer alone
     DRILL = "drill"  # a spill drill started or stopped
     ALARM_DRILL = "alarm-drill"  # a hop of a fire drill, or its end with all of them
+    NUMBERS = "numbers"  # for the quality of the alarms of a local day
     LOCKED_OUT = "locked-out"  # after too many wrong passwords, PINs or codes
     COMPLETED = "completed"  # what an obligation asks for was filed, or corrected
     DUE_MOVED = "due-moved"  # without anything having been done

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -253,6 +253,28 @@ class Reader:
         which = "" if everything else " WHERE closed_at IS NULL"
         found = self._rows(rows.SELECT_ALARM + which + " ORDER BY opened_at, length(id), id")
         return [rows.alarm(row) for row in found]
+
+    def alarms_between(self, since: datetime, until: datetime) -> list[Alarm]:
+        """Return the alarms that opened in a span, and all that are active, in the order of their opening."""
+        which = " WHERE (opened_at >= ? AND opened_at < ?) OR active ORDER BY opened_at, length(id), id"
+        found = self._rows(rows.SELECT_ALARM + which, rows.micros(since), rows.micros(until))
+        return [rows.alarm(row) for row in found]
+
+    def first_answers(self, since: datetime) -> dict[str, datetime]:
+        """Return when a person first answered each of the alarms that opened since then."""
+        found = self._rows(
+            "SELECT alarm, min(at) FROM event WHERE kind = ?"
+            " AND alarm IN (SELECT id FROM alarm WHERE opened_at >= ?) GROUP BY alarm",
+            Kind.ACKNOWLEDGED.value,
+            rows.micros(since),
+        )
+        return {alarm: rows.moment(at) for alarm, at in found}
+
+    def numbers_told(self) -> date | None:
+        """Return the newest local day of which the numbers are on record."""
+        question = "SELECT detail FROM event WHERE kind = ? ORDER BY number DESC LIMIT 1"
+        found = self._rows(question, Kind.NUMBERS.value)
+        return date.fromisoformat(json.loads(found[0][0])["day"]) if found else None
 
     def alarm(self, id: str) -> tuple[Alarm, list[StoredEvent], list[OutboxRow]] | None:  # noqa: A002  # its name
         """Return one alarm with its events and its notices, None when there is none."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from importlib import resources
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hdmonitor.alarm_numbers import recorded
+from hdmonitor.alerts.numbers import Numbers
 from hdmonitor.events import Alarm
 from hdmonitor.reader import JournalRefused
 from hdmonitor.rows import Owing
@@ -17,6 +20,8 @@ from hdmonitor.web.health import Health, health
 from hdmonitor.web.kept import Kept
 from hdmonitor.web.metrics import Figures, exposition
 from hdmonitor.web.visit import Visit, for_anybody
+
+A_MINUTE = 60.0  # seconds; a scrape need not count the alarms of a day each time
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -39,6 +44,7 @@ class _Machine:
         self._desk = desk
         self._look = Kept(self._looked)
         self._figures = Kept(self._figured)
+        self._day = Kept(self._counted, A_MINUTE)
 
     async def on_health(self, visit: Visit) -> Response:
         """Answer 200 or 503; the reasons only to whoever may read pages."""
@@ -80,8 +86,18 @@ class _Machine:
                 working=health_now(desk, self._owing()).works,
                 owing=None if isinstance(look, str) else look[0],
                 alarms=None if isinstance(look, str) else look[1],
+                day=None if isinstance(look, str) else self._day(),
             )
         )
+
+    def _counted(self) -> Numbers | None:
+        """Return the numbers of the alarms of the last 24 hours."""
+        now = self._desk.now()
+        try:
+            with self._desk.reader() as journal:
+                return recorded(journal, now - timedelta(hours=24), now, self._desk.site.zone)
+        except JournalRefused:
+            return None
 
 
 def health_now(desk: Desk, owing: Owing | str) -> Health:

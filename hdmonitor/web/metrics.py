@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from hdmonitor.alerts.numbers import Numbers
 from hdmonitor.events import Alarm
 from hdmonitor.model import Level
 from hdmonitor.rows import Owing
@@ -31,6 +32,7 @@ class Figures(Collector):
     working: bool
     owing: Owing | None
     alarms: list[Alarm] | None  # that nobody has closed
+    day: Numbers | None = None  # of the alarms of the last 24 hours
 
     def collect(self) -> Iterator[Metric]:
         """Give each figure with its explanation."""
@@ -65,6 +67,8 @@ class Figures(Collector):
             yield GaugeMetricFamily(f"hdmonitor_{name}", text, value=value)
         if self.alarms is not None:
             yield self._alarms(self.alarms)
+        if self.day is not None:
+            yield from self._quality(self.day)
 
     def _commits(self) -> Metric:
         total, buckets = 0, []
@@ -82,6 +86,36 @@ class Figures(Collector):
         for level in Level:
             family.add_metric([level.name.lower()], levels[level])
         return family
+
+    def _quality(self, day: Numbers) -> Iterator[Metric]:
+        opened = GaugeMetricFamily(
+            "hdmonitor_alarms_opened_24h", "Alarms that opened in the last 24 hours", labels=["priority"]
+        )
+        for priority, count in day.opened.items():
+            opened.add_metric([priority.name.lower()], count)
+        yield opened
+        waits = GaugeMetricFamily(
+            "hdmonitor_answer_seconds_24h", "Median time to the first answer by a person", labels=["shift"]
+        )
+        unanswered = GaugeMetricFamily(
+            "hdmonitor_alarms_unanswered_24h", "Of these, alarms that nobody has answered", labels=["shift"]
+        )
+        for shift, answers in day.answers.items():
+            unanswered.add_metric([shift], answers.unanswered)
+            if answers.median_s is not None:
+                waits.add_metric([shift], answers.median_s)
+        yield waits
+        yield unanswered
+        gauges = {
+            "alarms_stale": ("Alarms that have stood for more than 24 hours", len(day.stale)),
+            "alarms_chattering_24h": ("Points and rules that chattered", len(day.chattering)),
+            "alarm_flood_share_24h": (
+                "Share of the time with more than 10 alarms in 10 min",
+                day.flood_share,
+            ),
+        }
+        for name, (text, value) in gauges.items():
+            yield GaugeMetricFamily(f"hdmonitor_{name}", text, value=value)
 
 
 def exposition(figures: Figures) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from hdmonitor.alerts.numbers import numbers
 from hdmonitor.events import Alarm
 from hdmonitor.model import Level, Priority
 from hdmonitor.rows import Owing
@@ -90,8 +91,36 @@ def test_what_is_not_known_is_left_out_rather_than_told_as_zero():
     assert [name for name in figures if any(word in name for word in unknown)] == []
 
 
+def quality():
+    """Return the numbers of a day with two alarms, one of them answered after four minutes."""
+    other = replace(ALARM, id="A2", opened_at=NOW - timedelta(hours=30), active=True)
+    hot = replace(ALARM, id="A3", priority=Priority.CRITICAL)
+    answered = {"A1": NOW + timedelta(minutes=4)}
+    end = NOW + timedelta(hours=1)
+    return numbers([ALARM, other, hot], answered, end - timedelta(hours=24), end, "UTC")
+
+
+def test_the_quality_of_the_alarms_of_a_day_is_told():
+    figures = told(replace(FIGURES, day=quality()))
+
+    assert {name: value for name, value in figures.items() if "24h" in name or "stale" in name} == {
+        'hdmonitor_alarms_opened_24h{priority="low"}': 0,
+        'hdmonitor_alarms_opened_24h{priority="medium"}': 0,
+        'hdmonitor_alarms_opened_24h{priority="high"}': 1,
+        'hdmonitor_alarms_opened_24h{priority="critical"}': 1,
+        'hdmonitor_answer_seconds_24h{shift="day"}': 240,
+        'hdmonitor_alarms_unanswered_24h{shift="day"}': 1,
+        'hdmonitor_alarms_unanswered_24h{shift="evening"}': 0,
+        'hdmonitor_alarms_unanswered_24h{shift="night"}': 0,
+        "hdmonitor_alarms_stale": 1,
+        "hdmonitor_alarms_chattering_24h": 0,
+        "hdmonitor_alarm_flood_share_24h": 0,
+    }
+
+
 def test_every_figure_has_its_line_in_the_docs_and_no_other_has():
-    families = set(re.findall(r"^# TYPE (hdmonitor\w+)", exposition(FIGURES).decode(), re.MULTILINE))
+    everything = exposition(replace(FIGURES, day=quality())).decode()
+    families = set(re.findall(r"^# TYPE (hdmonitor\w+)", everything, re.MULTILINE))
 
     explained = set(re.findall(r"^\| `(hdmonitor\w+)` \| \S", PAGE.read_text(), re.MULTILINE))
 
