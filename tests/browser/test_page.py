@@ -110,7 +110,7 @@ def test_a_state_has_its_word_and_its_mark_beside_its_colour(url, browser):
     assert said == ["✕ NO", "✕ NO", "✕ ATTENTION", "? UNKNOWN", "✕ ATTENTION"]
 
 
-def test_a_page_that_lost_its_connection_blanks_itself_and_comes_back(journal, browser):
+def test_a_page_that_lost_its_connection_blanks_itself(journal, browser):
     with served(journal) as url:
         context = browser.new_context()
         page = context.new_page()

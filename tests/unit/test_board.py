@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from hdmonitor.board import Acts, Against, Overridden, Reason, Shelved, Verdict, board
-from hdmonitor.events import Alarm, LastHeard
-from hdmonitor.model import Gateway, Level, Maintenance, Priority, Quality
+from hdmonitor.catalogue import own_rules
+from hdmonitor.events import Alarm, LastHeard, Override
+from hdmonitor.model import Gateway, Level, Maintenance, Priority, Quality, Reading
+from hdmonitor.monitor import Monitor
 from hdmonitor.site import load_site
 from hdmonitor.vouched import Away
 
@@ -72,7 +74,7 @@ def test_the_board_never_says_yes():
     assert [verdict.name for verdict in Verdict] == ["NONE_KNOWN", "UNKNOWN", "NO"]
 
 
-def test_it_says_no_known_reason_not_to_until_the_first_reading_it_rests_on_is_too_old():
+def test_it_says_no_known_reason_not_to_valid_until_hh_mm():
     """Pressure and hoods vouch for 2 min; the oldest of what the hood rests on ends it."""
     said = heard()
     old = NOW - 100 * SECOND
@@ -114,13 +116,27 @@ def test_whatever_a_room_is_judged_by_makes_it_grey_when_it_is_not_known(change,
     assert texts(card(said=said).reasons) == [says]
 
 
-def test_an_override_carries_a_name_and_a_reason_and_hides_nothing():
+def test_an_override_carries_a_name_and_a_reason():
     over = Overridden(BUFFER, "Ann Lee", "chemo for an emergency, gauge read by hand", NOW + 30 * MINUTE)
     shown = card(alarms=[alarm()], acts=Acts(overridden=[over]))
 
     assert shown.verdict is Verdict.NO
     assert texts(shown.reasons) == ["STOP HD WORK: HD buffer not negative"]
     assert shown.overridden == over
+
+
+def test_it_never_drives_an_interlock():
+    """Whatever a room loses and whoever works on in spite of it: nothing is asked of any device."""
+    monitor = Monitor(SITE, own_rules(), NOW)
+    asked = []
+    for second in range(0, 120, 5):
+        at = NOW + second * SECOND
+        asked += monitor.handle([Reading(PRESSURE, -0.1, at, at)], at).requests
+    act = Override(BUFFER, "pharmacist", "gauge read by hand", 10)
+    done = monitor.handle([act], NOW + 2 * MINUTE)
+
+    assert done.replies == {}
+    assert (asked, done.requests) == ([], [])
 
 
 def test_an_override_ends_at_its_time():

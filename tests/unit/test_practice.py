@@ -32,7 +32,6 @@ SECOND = timedelta(seconds=1)
 FRIDGE = "hd-fridge-1.temperature"
 WORK = (ReturnStep.DEACTIVATE, ReturnStep.DECONTAMINATE, ReturnStep.CLEAN, ReturnStep.DISINFECT)
 
-# Held where they belong: acts on pages (8), the board (10).
 PRIORITY = "that_alarms_priority"  # the name would not fit into a line
 EXCURSION = "excursion_at_alarm_level_puts_a_hold_and_asks_for_acknowledgement_at_once"
 WITHDRAWN = "test_withdrawn_never_lifts_a_hold"
@@ -53,6 +52,7 @@ HELD = {
         "test_it_needs_a_seen_close",
         "test_a_dead_contact_counts_as_closed",
         "test_with_both_doors_open_there_is_none",
+        "test_lost_shows_on_the_board_at_once_in_any_case",
     ],
     7: [
         "test_an_acknowledgement_lasts_an_hour_for_storage_and_half_an_hour_for_criticals",
@@ -60,9 +60,21 @@ HELD = {
         "test_an_acknowledgement_covers_its_level_only",
         "test_on_my_way_with_a_time_is_not_at_the_unit_no_arrival_it_escalates_again",
     ],
+    8: [
+        "test_no_act_on_get_and_no_page_that_submits_itself",
+        "test_acts_on_critical_alarms_need_the_pin_or_the_code_in_the_message",
+    ],
     9: [
         "test_containment_and_hood_alarms_cannot_be_shelved_while_the_room_is_in_use",
         "test_otherwise_by_a_pharmacist_at_most_30_min",
+    ],
+    10: [
+        "test_the_board_never_says_yes",
+        "test_it_says_no_known_reason_not_to_valid_until_hh_mm",
+        "test_unknown_or_stale_is_grey_and_means_no",
+        "test_a_page_that_lost_its_connection_blanks_itself",
+        "test_it_never_drives_an_interlock",
+        "test_an_override_carries_a_name_and_a_reason",
     ],
     11: ["test_the_machine_never_releases_stock_hold_is_the_default"],
     12: ["test_caps_that_no_configuration_passes"],
