@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Collection
 from datetime import date
 
 from hdmonitor import rows
@@ -38,9 +39,13 @@ def write(database: sqlite3.Connection, outcome: Outcome) -> None:
     )
 
 
-def completions(database: sqlite3.Connection) -> list[Completion]:
-    """Return everything that was filed, in that order."""
-    return [_completion(row) for row in database.execute(SELECT_COMPLETION + " ORDER BY number")]
+def completions(database: sqlite3.Connection, obligations: Collection[str] | None = None) -> list[Completion]:
+    """Return everything that was filed, in that order; or about some obligations only."""
+    if obligations is None:
+        return [_completion(row) for row in database.execute(SELECT_COMPLETION + " ORDER BY number")]
+    which = " WHERE obligation IN (SELECT value FROM json_each(?)) ORDER BY number"
+    found = database.execute(SELECT_COMPLETION + which, (json.dumps(sorted(obligations)),))
+    return [_completion(row) for row in found]
 
 
 def occurrences(database: sqlite3.Connection) -> list[Occurrence]:

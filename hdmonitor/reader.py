@@ -368,10 +368,13 @@ class Reader:
 
     # --- obligations --------------------------------------------------------
 
-    def completions(self) -> list[Completion]:
-        """Return everything that was filed, corrections and what they correct included, in that order."""
+    def completions(self, obligations: Collection[str] | None = None) -> list[Completion]:
+        """Return everything that was filed, corrections and what they correct included, in that order.
+
+        With `obligations`, what was filed about these only.
+        """
         with refusing(self.path):
-            return filed.completions(self._database)
+            return filed.completions(self._database, obligations)
 
     def occurrences(self) -> list[Occurrence]:
         """Return every day on which something ever fell due, in the order of those days."""

@@ -210,11 +210,20 @@ def missed_days(
 
 
 def all_due(
-    programme: Programme, completions: Mapping[Key, Sequence[Completion]], on: date | None = None
+    programme: Programme,
+    completions: Mapping[Key, Sequence[Completion]],
+    on: date | None = None,
+    *,
+    against_work: bool = False,
 ) -> list[Due]:
-    """Return everything that is kept; with `on`, as far as it was done by that day and for who was there."""
+    """Return everything that is kept; with `on`, as far as it was done by that day and for who was there.
+
+    With `against_work`, only what may stand against work.
+    """
     found = []
     for obligation, subject, case in programme.duties():
+        if against_work and not obligation.against:
+            continue
         if on is not None and not (subject.start <= on and (subject.end is None or on <= subject.end)):
             continue
         done = completions.get((obligation.id, subject.key), ())
@@ -226,10 +235,12 @@ def all_due(
 def standing_against(
     programme: Programme, completions: Mapping[Key, Sequence[Completion]], on: date
 ) -> list[Reason]:
-    """Return what stands against work on a local day, by rule; nothing does not mean that all is well."""
-    return [
-        reason for due in all_due(programme, completions, on) if (reason := reason_of(due, on)) is not None
-    ]
+    """Return what stands against work on a local day, by rule; nothing does not mean that all is well.
+
+    What was filed about the obligations of `Programme.bars` is enough.
+    """
+    dues = all_due(programme, completions, on, against_work=True)
+    return [reason for due in dues if (reason := reason_of(due, on)) is not None]
 
 
 def reason_of(due: Due, on: date) -> Reason | None:

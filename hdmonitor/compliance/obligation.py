@@ -153,6 +153,11 @@ class Programme:
     digest: str = ""  # of the files; another one is a reason to look again
     reached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # destinations by person
 
+    @property
+    def bars(self) -> frozenset[str]:
+        """Return the ids of the obligations that may stand against work."""
+        return frozenset(id_ for id_, each in self.obligations.items() if each.against)
+
     def duties(self) -> Iterator[tuple[Obligation, Subject, Case]]:
         """Yield every obligation with every subject it is for, and how often, by which rule."""
         for obligation in self.obligations.values():

@@ -96,7 +96,7 @@ class Looks:
         if programme is None:
             return [], ()
         with desk.reader() as journal:
-            filed = by_key(journal.completions())
+            filed = by_key(journal.completions(programme.bars))
         on = desk.now().astimezone(desk.zone).date()
         reasons = standing_against(programme, filed, on)
         people = {
