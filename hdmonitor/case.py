@@ -105,6 +105,8 @@ class House:
     over: Callable[[Case, datetime, Draft], None] = lambda _case, _at, _draft: None
     latched: Callable[[Case], bool] = lambda _case: False  # its unit waits to be returned to service
     unreachable: Callable[[], frozenset[str]] = frozenset  # destinations that take nothing now
+    # what a door, or a defrost, had explained is explained no more
+    unexplained: Callable[[Case, datetime, Draft], None] = lambda _case, _at, _draft: None
 
 
 class Case:
@@ -416,9 +418,15 @@ class Case:
 
     def _start(self, about: About, at: datetime, draft: Draft, withhold: str = "", *, step: int = 0) -> None:
         """Start a call at a step of its policy, or write down why nobody is called."""
+        was_by_door = self.by_door
+        self.by_door = False
+        self._call(about, at, draft, withhold, step)
+        if was_by_door and not self.by_door:
+            self.house.unexplained(self, at, draft)
+
+    def _call(self, about: About, at: datetime, draft: Draft, withhold: str, step: int) -> None:
         alarm = self._alarm()
         self.call = self.resume_at = None
-        self.by_door = False
         withhold = withhold or self.house.explained(self)
         if self.shelf is not None:
             withhold = withhold or self.shelf.said
@@ -469,6 +477,10 @@ class Case:
             detail["why"] = [*why]
         number = draft.event(at, Kind.CALLED, self.point.id, detail, self._alarm().id)
         self._tell(number, about, targets, self._text(at, about), at=at, draft=draft)
+
+    def explained(self, at: datetime) -> bool:
+        """Tell whether a door, or a defrost, explains everything that is outside."""
+        return self._behind_door(at) is not None
 
     def _behind_door(self, at: datetime) -> tuple[datetime, str] | None:
         """Return until when and why a door explains everything that is outside; None if it does not."""
@@ -535,7 +547,9 @@ class Case:
         number = draft.event(at, Kind.ACKNOWLEDGED, self.point.id, detail, self._alarm().id)
         self.reached = self.call.step if self.call is not None else self.reached
         self.call = self.resume_at = None
-        self.by_door = False
+        if self.by_door:
+            self.by_door = False
+            self.house.unexplained(self, at, draft)
         self.where = where
         self.acknowledged_until = at + min(self.answer_lasts, arrives or self.answer_lasts)
         if self.told and not again:

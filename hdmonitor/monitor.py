@@ -154,6 +154,7 @@ class Monitor:
             self._over,
             self._latched,
             lambda: self._unreachable,
+            self._unexplained,
         )
         self._recall = recall
         self._measured = measured
@@ -1021,9 +1022,13 @@ class Monitor:
     def _latched(self, case: Case) -> bool:
         return self._returns.latched(case)
 
+    def _unexplained(self, case: Case, at: datetime, draft: Draft) -> None:
+        self._returns.lost(case, at, draft)
+
     def _opened(self, case: Case, at: datetime, draft: Draft) -> None:
         """Begin what an alarm that opens, or gets worse, brings with it."""
-        self._returns.lost(case, at, draft)
+        if not case.explained(at):  # a room is not lost while somebody walks through its door
+            self._returns.lost(case, at, draft)
         self._rounds.opened(case, at, draft)
         self._agenda.schedule(self._rounds)
 
