@@ -18,7 +18,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from pages import KEY, NOW, SITE, bad_morning
-from servers import free_port
+from servers import free_port, wait_until
 
 from hdmonitor.accounts import changed, hashed, token_hash
 from hdmonitor.catalogue import own_rules
@@ -162,6 +162,10 @@ class Manned:
     def forget(self):
         """Forget what was guessed, as a restart does."""
         self.pages.desk.throttle = Throttle()
+
+    def wait(self, predicate):
+        """Wait for what the core does as time passes."""
+        wait_until(predicate, 20)
 
     def alarms(self):
         with Reader(self.path) as journal:

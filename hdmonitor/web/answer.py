@@ -16,15 +16,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hdmonitor.asking import act_asked
-from hdmonitor.events import Act, Alarm, Close, Document, Entry, Shelve
+from hdmonitor.events import Act, Alarm, Close, Document, Entry, HandReading, InUse, Shelve, Silence
 from hdmonitor.links import ALARM, ALL
 from hdmonitor.reader import Reader
-from hdmonitor.rights import may
+from hdmonitor.rights import may, may_step
 from hdmonitor.rows import OutboxRow, StoredEvent
 from hdmonitor.seals import Link
 from hdmonitor.web import proof
 from hdmonitor.web.desk import Desk
-from hdmonitor.web.phone import needs_code, phone
+from hdmonitor.web.phone import latched_unit, needs_code, phone
 from hdmonitor.web.visit import BOARD, Visit, Visitor, acts, address_of, for_people, take_form
 
 TICK = "Tick the box that says that it is you. Nothing was done."
@@ -40,6 +40,10 @@ DONE = {
     "unshelve": "It calls again.",
     "document": "Written down.",
     "close": "Closed.",
+    "silence": "The sounder is off. The calls go on.",
+    "read": "Your reading is on record and judged.",
+    "return": "The step is on record.",
+    "use": "It is on record that nobody works there.",
 }
 FIELDS = {
     "answer": ("note", "level", "where", "minutes"),
@@ -47,8 +51,12 @@ FIELDS = {
     "unshelve": (),
     "document": ("cause", "action", "disposition", "work_order", "note"),
     "close": ("note",),
+    "silence": (),
+    "read": ("value", "unit"),
+    "return": ("step",),
+    "use": (),
 }
-EMPTY = dict.fromkeys(("cause", "action", "disposition", "work_order", "note", "reason"), "")
+EMPTY = dict.fromkeys(("cause", "action", "disposition", "work_order", "note", "reason", "value", "unit"), "")
 LONGEST = 1000  # characters of a field
 
 
@@ -168,6 +176,10 @@ def _page(
         may_shelve=may(role, Shelve, contained=shown.contained),
         may_document=may(role, Document),
         may_close=may(role, Close),
+        may_silence=may(role, Silence),
+        may_read=may(role, HandReading) and bool(shown.units),
+        may_return=shown.next_step is not None and may_step(role, shown.next_step),
+        may_use=may(role, InUse) and shown.contained,
         shelved=_shelved(found),
     )
 
@@ -205,7 +217,7 @@ async def _act(visit: Visit, id_: str, here: str, link: Link | None) -> Response
         return _closed(visit, alarm)
     if refusal := await _unproven(visit, alarm, link):
         return _page(visit, id_, here, says=refusal, status=403, typed=fields)
-    act = _meant(do, id_, visit.by, fields)
+    act = _meant(visit, do, alarm, fields)
     if isinstance(act, str):
         return _page(visit, id_, here, says=f"{act}. Nothing was done.", status=422, typed=fields)
     if told := await visit.ask(act):
@@ -213,16 +225,39 @@ async def _act(visit: Visit, id_: str, here: str, link: Link | None) -> Response
     return visit.done(f"{here}?done={do}")
 
 
-def _meant(do: str, alarm: str, by: str, fields: Mapping[str, str]) -> Act | Entry | str:
+def _meant(visit: Visit, do: str, alarm: Alarm, fields: Mapping[str, str]) -> Act | Entry | str:
     """Return the act that a form means, or why it means none."""
     if do not in FIELDS:
         return "Choose what to do"
-    request = {key: text for key, text in fields.items() if text or key in {"note", "reason"}}
-    if do == "document":  # "something else: say it below"
-        request = {"cause": fields["note"], "action": fields["note"], **request}
-    if do == "answer" and request.get("where") != "on-my-way":
-        request.pop("minutes", None)
-    return act_asked({"do": "ack" if do == "answer" else do, "alarm": alarm, "by": by, **request})
+    said = {key: text for key, text in fields.items() if text or key in {"note", "reason"}}
+    about = {"alarm": alarm.id}
+    match do:
+        case "answer":
+            if said.get("where") != "on-my-way":
+                said.pop("minutes", None)
+        case "document":  # "something else: say it below"
+            said = {"cause": fields["note"], "action": fields["note"], **said}
+        case "read" | "return" | "use":
+            # What it is about is that of the alarm, whatever the form says.
+            about = _place(visit.desk, do, alarm)
+            if not about:
+                return f"There is nothing of {alarm.id} to do this to"
+    word = "ack" if do == "answer" else do
+    return act_asked({"do": word, "by": visit.by, **about, **said})
+
+
+def _place(desk: Desk, do: str, alarm: Alarm) -> dict[str, str]:
+    """Return what an act beside the alarm is about: its point, its room, its unit."""
+    point = desk.site.points.get(alarm.point)
+    if point is None:
+        return {}
+    if do == "read":
+        return {"point": point.id, "read_at": desk.now().isoformat()}
+    if do == "use":
+        return {"room": point.room, "in_use": "no"}
+    with desk.reader() as journal:
+        unit = latched_unit(journal, point)[0]
+    return {"unit": unit} if unit else {}
 
 
 def _found(journal: Reader, id_: str) -> Found:

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 
 from hdmonitor.alerts.picks import DISPOSITIONS, PICKS, Picks, kind_of
 from hdmonitor.binding import binding, rule_of
-from hdmonitor.events import About, Alarm, Kind
+from hdmonitor.events import About, Alarm, Kind, ReturnStep
 from hdmonitor.model import NO_TIME, Level, Point, Priority, Response, Site
 from hdmonitor.placement import Known, Spares
 from hdmonitor.reader import Reader
 from hdmonitor.reports.chart import Chart, chart
+from hdmonitor.returns import restored_latch
+from hdmonitor.rounds import is_read_by_hand
 from hdmonitor.rows import OutboxRow, StoredEvent
-from hdmonitor.units import show_duration
+from hdmonitor.site_limits import shown_unit
+from hdmonitor.units import QUANTITIES, show_duration
 from hdmonitor.vouched import Look, away, situation, worth
 from hdmonitor.web.desk import Desk
 
@@ -56,6 +59,11 @@ class Phone:
     contained: bool
     longest_shelf: int  # minutes
     written: str  # what is written up so far
+    units: tuple[str, ...]  # in which the gauge may be read by hand; none where it is not
+    room: str  # id
+    room_name: str
+    unit: str  # id of the hood or room that waits to be returned to service
+    next_step: ReturnStep | None  # of that
 
 
 def phone(
@@ -68,6 +76,7 @@ def phone(
     hood = point is not None and _is_hood(site, point)
     kind = kind_of(point, alarm.rule, hood=hood)
     contained = rule is not None and rule.response is Response.CONTAINMENT
+    unit, step = latched_unit(journal, point)
     calls = [row for row in rows if row.notice.about in CALLS] or rows
     newest = max(calls, key=lambda row: row.row, default=None)
     return Phone(
@@ -90,12 +99,36 @@ def phone(
         contained=contained,
         longest_shelf=30 if contained else 480,
         written=alarm.note,
+        units=_units(point),
+        room=point.room if point else "",
+        room_name=site.rooms[point.room].name if point else "",
+        unit=unit,
+        next_step=step,
     )
 
 
 def needs_code(alarm: Alarm) -> bool:
     """Tell whether acts on an alarm need the PIN or the code in the message (practice rule 8)."""
     return alarm.priority is Priority.CRITICAL or alarm.level is Level.CRITICAL
+
+
+def _units(point: Point | None) -> tuple[str, ...]:
+    """Return the units in which people may read a gauge, the usual one first."""
+    if point is None or not is_read_by_hand(point) or QUANTITIES[point.quantity].words:
+        return ()
+    usual = shown_unit(point)
+    others = [unit.name for unit in QUANTITIES[point.quantity].units if unit.name != usual]
+    return (usual, *others)
+
+
+def latched_unit(journal: Reader, point: Point | None) -> tuple[str, ReturnStep | None]:
+    """Return which hood or room of a point waits to be returned to service, and the step that is next."""
+    states = journal.states("return:") if point is not None else {}
+    for unit in (point.equipment, point.room) if point is not None else ():
+        state = states.get(f"return:{unit}")
+        if unit is not None and isinstance(state, dict):
+            return unit, restored_latch(state).missing[0]
+    return "", None
 
 
 def _is_hood(site: Site, point: Point) -> bool:

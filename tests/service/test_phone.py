@@ -102,6 +102,88 @@ def test_a_cause_that_is_not_on_the_list_is_said_in_words(house, phone):
     assert (told["cause"], told["action"]) == ("a mouse in the compressor", "door shut")
 
 
+def test_a_blind_point_is_read_by_hand_from_the_phone(house, phone):
+    alarm = house.alarm("hd-storage.pressure")
+    here = house.link(alarm.id)
+    page = phone.get(here)
+    assert "Read the gauge by hand" in page.words
+    form = {**page.form("Enter it"), "me": "yes", "unit": "inH2O"}
+    assert phone.post(here, {**form, "value": "much"}).status == 422
+    assert phone.post(here, {**form, "value": "-0.014", "point": "hd-buffer.pressure"}).status == 303
+
+    (told,) = house.events("hand-reading")
+    assert told.subject == "hd-storage.pressure"
+    assert (told.detail["by"], told.detail["read"], told.detail["unit"]) == ("pharmacist", -0.014, "inH2O")
+    assert house.alarm("hd-storage.pressure").active  # no sign of life of the sensor
+
+
+def test_the_steps_of_a_return_to_service_are_recorded_in_their_order(house, phone):
+    alarm = house.alarm(BUFFER)
+    here, code = house.link(alarm.id), house.code(alarm.id)
+    assert "Return to service: deactivate is next" in phone.get(here).words
+    form = {**phone.get(here).form("It is done"), "code": code}
+    skipped = phone.post(here, {**form, "step": "sign"})
+    assert skipped.status == 409
+    assert "the next step of 'hd-buffer' is deactivate" in skipped.words
+    assert phone.post(here, {**phone.get(here).form("It is done"), "code": code}).status == 303
+
+    assert "Return to service: decontaminate is next" in phone.get(here).words
+    assert house.events("returning")[-1].detail == {"by": "pharmacist", "step": "deactivate"}
+
+
+def test_containment_and_hood_alarms_cannot_be_shelved_while_the_room_is_in_use_from_the_phone(house, phone):
+    """Otherwise by a pharmacist with PIN, at most 30 min (practice rule 9)."""
+    alarm = house.alarm(BUFFER)
+    here, code = house.link(alarm.id), house.code(alarm.id)
+    form = {**phone.get(here).form(">Shelve<"), "reason": "damper test", "code": code}
+    in_use = phone.post(here, {**form, "minutes": "30"})
+    assert in_use.status == 409
+    assert "cannot be shelved while in use" in in_use.words
+
+    assert phone.post(here, {**phone.get(here).form("Nobody works there"), "code": code}).status == 303
+    form = {**phone.get(here).form(">Shelve<"), "reason": "damper test", "code": code}
+    assert phone.post(here, {**form, "minutes": "31"}).status == 409
+    form = {**phone.get(here).form(">Shelve<"), "reason": "damper test", "code": code}
+    assert phone.post(here, {**form, "minutes": "30"}).status == 303
+    technician = house.link(alarm.id, "technician-phone", "technician")
+    assert ">Shelve<" not in phone.get(technician).body
+    assert "shelved" in phone.get(here).words
+
+
+def test_an_acknowledgement_covers_the_level_that_was_shown(house, phone):
+    """Getting worse pages again; an answer to less is refused (practice rule 7)."""
+    alarm = house.alarm(BUFFER)
+    here = house.link(alarm.id)
+    form = answer(phone.get(here), "at-unit", code=house.code(alarm.id))
+    assert form["level"] == "critical"
+
+    refused = phone.post(here, {**form, "level": "alarm"})
+
+    assert refused.status == 409
+    assert "has got worse: it is critical, you were shown alarm" in refused.words
+
+
+def test_on_my_way_with_a_time_is_not_at_the_unit_no_arrival_it_escalates_again(house, phone):
+    alarm = house.alarm(FRIDGE)
+    here = house.link(alarm.id)
+    assert phone.post(here, answer(phone.get(here), me="yes")).status == 303
+    assert "on the way: there in 10 min" in phone.get(here).words
+    assert house.alarm(FRIDGE).acknowledged_by == "pharmacist"
+    house.pass_time(minutes=11)
+
+    house.wait(lambda: house.alarm(FRIDGE).acknowledged_by is None)
+
+
+def test_what_follows_on_a_form_belongs_to_the_alarm_of_its_link(house, phone):
+    mine, other = house.alarm(FRIDGE), house.alarm("freezer-1.temperature")
+    here = house.link(mine.id)
+
+    phone.post(here, answer(phone.get(here), me="yes", alarm=other.id, by="manager"))
+
+    told = house.events("acknowledged")[-1]
+    assert (told.alarm, told.detail["by"]) == (mine.id, "pharmacist")
+
+
 def test_a_link_to_the_list_leads_to_every_alarm_that_nobody_has_closed(house, phone):
     token = house.seals.link(Link("*", "pharmacist-phone", "pharmacist"))
 
@@ -182,7 +264,8 @@ def test_a_mail_scanner_that_follows_every_link_and_submits_every_form_acts_on_n
                 if name != "me":  # a box that nobody ticked is not sent
                     fields.setdefault(name, "Smith")
             for name, values in re.findall(r'<select[^>]* name="([^"]*)">(.*?)</select>', form):
-                fields[name] = re.search(r'value="([^"]*)"', values)[1]
+                first = re.search(r'<option(?: value="([^"]*)")?[^>]*>([^<]*)', values)
+                fields[name] = first[1] or first[2]
             for name, value in re.findall(r'<button name="([^"]*)" value="([^"]*)"', form) or [("", "")]:
                 assert scanner.post(here, {**fields, name: value}).status == 403
 
