@@ -201,19 +201,26 @@ class Core:
 
     def _take(self) -> list[Item]:
         """Wait for an item, the next due moment or the next beat, then take what else is waiting."""
-        timeout, due = self._beat, self._monitor.next_due()
-        if due is not None:
-            timeout = min(timeout, max(0.0, self._clock.seconds(due - self._clock.now())))
         try:
-            items = [self._inbox.get(timeout=timeout)]
+            items = [self._inbox.get_nowait()]
         except Empty:
-            return []
+            try:
+                items = [self._inbox.get(timeout=self._patience())]
+            except Empty:
+                return []
         while len(items) < BATCH:
             try:
                 items.append(self._inbox.get_nowait())
             except Empty:
                 break
         return items
+
+    def _patience(self) -> float:
+        """Return for how many seconds nothing happens by itself; at most a beat."""
+        due = self._monitor.next_due()
+        if due is None:
+            return self._beat
+        return min(self._beat, max(0.0, self._clock.seconds(due - self._clock.now())))
 
     def _sort(self, item: Item, batch: Batch) -> None:
         match item:

@@ -58,11 +58,15 @@ QUARANTINED = 10_000
 QUARANTINED_BYTES = 4_096
 ANSWERED = 10_000  # forms whose answers are kept
 
+TOGETHER = 50  # readings in one statement: each statement costs as much as two readings
+
 # ON CONFLICT, not OR IGNORE, which would also ignore a value that is no number.
-INSERT_READING = (
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = (
     "INSERT INTO reading (point, measured_at, received_at, value, quality, live, fault, device_time)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (point, measured_at) DO NOTHING"
+    " VALUES {} ON CONFLICT (point, measured_at) DO NOTHING"
 )
+INSERT_READING, INSERT_TOGETHER = _INSERT.format(_ROW), _INSERT.format(", ".join([_ROW] * TOGETHER))
 # ?1 point, ?2 measured_at, ?3 received_at, ?4 value, ?5 quality, ?6 live
 HEARD_VALUE = (
     "UPDATE point SET value = ?4, measured_at = ?2, received_at = ?3, quality = ?5, judged_at = ?2,"
@@ -189,22 +193,45 @@ class Journal:
             database.execute("UPDATE meta SET stopped_at = ?", (rows.micros(at),))
 
     def _write_readings(self, readings: Sequence[Reading], tally: Counter[str]) -> None:
-        insert = self._database.execute
-        heard: dict[Quality, list[Row]] = {quality: [] for quality in Quality}
+        if not readings:
+            return
         keys = self._keys
-        for reading in readings:
-            row = rows.reading_row(reading, keys.get(reading.point) or self._key(reading.point))
-            if not insert(INSERT_READING, row).rowcount:
-                again = self._write_again(row)
-                tally["moved" if again else "duplicate"] += 1
-                if again is None:
-                    continue
-                row = again
-            heard[reading.quality].append(row[:6])
+        new = [rows.reading_row(each, keys.get(each.point) or self._key(each.point)) for each in readings]
+        if not self._write_together(new):
+            new = self._write_singly(new, tally)
         # Only what was judged: the newest decided, which is the newest measured
         # unless the clock was set back.
-        self._database.executemany(HEARD_VALUE, heard[Quality.GOOD])
-        self._database.executemany(HEARD_FAULT, heard[Quality.FAULT])
+        good, fault = Quality.GOOD.value, Quality.FAULT.value
+        self._database.executemany(HEARD_VALUE, [row[:6] for row in new if row[4] == good])
+        self._database.executemany(HEARD_FAULT, [row[:6] for row in new if row[4] == fault])
+
+    def _write_together(self, new: Sequence[Row]) -> bool:
+        """Write readings whose moments are free; if one is not, write none and return False."""
+        full = len(new) - len(new) % TOGETHER
+        self._database.execute("SAVEPOINT together")
+        written = 0
+        for start in range(0, full, TOGETHER):
+            values = [value for row in new[start : start + TOGETHER] for value in row]
+            written += self._database.execute(INSERT_TOGETHER, values).rowcount
+        if rest := new[full:]:
+            written += self._database.executemany(INSERT_READING, rest).rowcount
+        if written < len(new):
+            self._database.execute("ROLLBACK TO together")
+        self._database.execute("RELEASE together")
+        return written == len(new)
+
+    def _write_singly(self, new: Sequence[Row], tally: Counter[str]) -> list[Row]:
+        """Write readings of which some were told before; return those that were written."""
+        written = []
+        for row in new:
+            if self._database.execute(INSERT_READING, row).rowcount:
+                written.append(row)
+            elif (again := self._write_again(row)) is not None:
+                tally["moved"] += 1
+                written.append(again)
+            else:
+                tally["duplicate"] += 1
+        return written
 
     def _write_again(self, row: Row) -> Row | None:
         """Write a second reading of a point's moment some microseconds later; return it as written.

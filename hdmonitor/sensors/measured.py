@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from hdmonitor.model import Rejected
 from hdmonitor.sensors.context import Channel
 from hdmonitor.sensors.faults import fault_of, fault_of_text
 from hdmonitor.sensors.found import BESIDE
 from hdmonitor.sensors.states import polarity, state_of
 from hdmonitor.sensors.strict import number, text_number
-from hdmonitor.units import QUANTITIES, UnitError, convert
+from hdmonitor.units import FIGURES, QUANTITIES, UnitError, convert
 
 BROKEN_LOOP = 3.6  # mA; NAMUR NE 43: below, a 4-20 mA loop is broken
 LOOP_START = 4.0
@@ -104,7 +106,12 @@ def _number(
         value = scaled
     if quantity in BESIDE and quantity not in LIKE:
         return value if unit == BESIDE[quantity] else Rejected(f"{unit!r} is not {BESIDE[quantity]}")
-    quantity = LIKE.get(quantity, quantity)
+    return _figure(value, LIKE.get(quantity, quantity), unit, family)
+
+
+@lru_cache(maxsize=FIGURES)
+def _figure(value: float, quantity: str, unit: str, family: str) -> float | str:
+    """Return what a figure is worth; a sensor repeats its own."""
     return fault_of(value, quantity, unit, family) or convert(value, unit, quantity)
 
 

@@ -20,6 +20,8 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 16
 MAX_DIGITS = 20  # of an integer; every 64-bit number fits
 
+BLANKS = b" \t\r\n\0"  # around a payload
+_BLANKS = BLANKS.decode()
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
 
@@ -63,7 +65,7 @@ def strict_text(payload: bytes, at_most: int = MAX_BYTES) -> str | Rejected:
     if len(payload) > at_most:
         return Rejected(f"the payload has {len(payload)} bytes; at most {at_most} are read")
     try:
-        return payload.decode("utf-8").strip(" \t\r\n\0")
+        return payload.decode("utf-8").strip(_BLANKS)
     except UnicodeDecodeError as error:
         return Rejected(f"the payload is not UTF-8 text: byte {error.start} is 0x{payload[error.start]:02x}")
 

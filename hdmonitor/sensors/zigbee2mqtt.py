@@ -11,7 +11,7 @@ from hdmonitor.sensors.context import Context
 from hdmonitor.sensors.family import Answer, Evidence, Family, Sure, stateless
 from hdmonitor.sensors.found import Findings
 from hdmonitor.sensors.gather import Gathering
-from hdmonitor.sensors.strict import strict_json, strict_object, strict_text
+from hdmonitor.sensors.strict import BLANKS, strict_json, strict_object, strict_text
 from hdmonitor.sensors.values import wrong_with
 
 NAME = "zigbee2mqtt"
@@ -54,9 +54,9 @@ def read(message: Message, context: Context) -> Answer:
     if "/bridge/" in message.topic or message.topic.endswith("/availability"):
         return _liveness(message, context)
     name = message.topic.partition("/")[2]
-    text = strict_text(message.payload)
-    if isinstance(text, str) and not text.startswith("{"):
-        return _bare(message, context, name, text)
+    if not message.payload.lstrip(BLANKS).startswith(b"{"):
+        text = strict_text(message.payload)
+        return text if isinstance(text, Rejected) else _bare(message, context, name, text)
     body = strict_object(message.payload)
     if isinstance(body, Rejected):
         return body

@@ -170,6 +170,33 @@ def test_the_same_reading_twice_is_stored_once_and_counted(journal):
     assert count(journal, "moved") == 0
 
 
+def test_a_reading_told_again_among_many_is_the_only_one_left_out(journal):
+    many = [reading(5.0, T + n * SECOND) for n in range(120)]
+    write(journal, many[70], reading(6.0, T + 80 * SECOND))
+
+    write(journal, *many)
+
+    assert sorted(stored(journal), key=lambda each: each.measured_at) == [
+        *many[:80],
+        reading(6.0, T + 80 * SECOND),
+        many[80]._replace(measured_at=T + 80 * SECOND + MICROSECOND, device_time=T + 80 * SECOND),
+        *many[81:],
+    ]
+    assert (count(journal, "moved"), count(journal, "duplicate")) == (1, 1)
+
+
+@pytest.mark.parametrize("number", [49, 50, 51, 100, 120])
+def test_many_readings_are_written_in_their_order(journal, number):
+    many = [reading(5.0 + n, T + n * SECOND) for n in range(number)]
+
+    write(journal, *many)
+
+    with journal.reader() as reader:
+        assert [each.seq for each in reader.readings_after(0, 200)] == [*range(1, number + 1)]
+        assert [each.reading for each in reader.readings_after(0, 200)] == many
+        assert reader.heard()["fridge"].value == 5.0 + number - 1
+
+
 def test_duplicates_that_the_monitor_dropped_are_counted_with_them(journal):
     journal.commit(Outcome(readings=[reading(), reading()], duplicates=4), at=T)
 
