@@ -81,13 +81,18 @@ def sheets(programme: Programme, filed: Mapping[Key, Sequence[Completion]], on: 
     for obligation, key in dues:
         kept.setdefault(key, []).append(obligation)
     large = _large_roles(programme)
+    order = {id_: number for number, id_ in enumerate(programme.obligations)}
     for subject in programme.subjects:
         for title, ids in _parts(subject, kept.get(subject.key, []), programme, large):
             groups.setdefault((title, ids), []).append(subject)
     return [
         _sheet(
             title,
-            [each for each in programme.obligations.values() if each.id in ids],
+            # What work depends on comes first: on a phone it is what is seen.
+            sorted(
+                (programme.obligations[id_] for id_ in ids),
+                key=lambda each: (not each.against, order[each.id]),
+            ),
             [each for each in programme.subjects if each in subjects],
             dues,
             on,
