@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hdmonitor.compliance.due import BAD, Due, all_due, by_key, said
+from hdmonitor.compliance.following import following
 from hdmonitor.compliance.obligation import Programme, SubjectKind
 from hdmonitor.reader import Reader
 from hdmonitor.site import load_programme
@@ -66,6 +67,7 @@ def run(options: argparse.Namespace, journal: Path, now: Callable[[], datetime])
     programme = programme_of(options.site)
     with Reader(journal) as reader:
         filed = by_key(reader.completions())
+        programme = following(programme, [each.to_follow for each in reader.incidents()])
     on = options.on or now().astimezone(ZoneInfo(programme.zone)).date()
     dues = _chosen(options, programme, all_due(programme, filed, on))
     if options.json:

@@ -17,6 +17,7 @@ from hdmonitor.attachments import FOLDER, NotAttached, keep_file
 from hdmonitor.cli_compliance import NotKept, programme_of
 from hdmonitor.completions import Completion, Result
 from hdmonitor.compliance.due import all_due, by_key
+from hdmonitor.compliance.following import following
 from hdmonitor.compliance.judging import JUDGES, NotJudged, judged, result_of
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.drug_list import read_drugs
@@ -88,6 +89,8 @@ def run(options: argparse.Namespace, record: Record, now: Now) -> int:
 
 def _done(options: argparse.Namespace, record: Record, now: Now) -> int:
     programme = programme_of(options.site)
+    with Reader(record.journal) as reader:
+        programme = following(programme, [each.to_follow for each in reader.incidents()])
     duty = programme.duty(options.obligation, options.subject)
     on = options.on or now().astimezone(ZoneInfo(programme.zone)).date().isoformat()
     try:
@@ -146,6 +149,7 @@ def _import(options: argparse.Namespace, record: Record, now: Now) -> int:
     raw = _read(options.file)
     with Reader(record.journal) as reader:
         filed = reader.completions()
+        programme = following(programme, [each.to_follow for each in reader.incidents()])
     found = read_completions(
         raw,
         str(options.file),
@@ -252,6 +256,7 @@ def _calendar(options: argparse.Namespace, record: Record, now: Now) -> int:
     programme = programme_of(options.site)
     with Reader(record.journal) as reader:
         filed = by_key(reader.completions())
+        programme = following(programme, [each.to_follow for each in reader.incidents()])
     at = now()
     dues = all_due(programme, filed, at.astimezone(ZoneInfo(programme.zone)).date())
     if options.person:

@@ -49,6 +49,16 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """An incident as far as something has to follow it: what it was, never who was in it."""
+
+    number: int  # of its event
+    what: str  # "spill", "exposure", "spill-and-exposure"
+    place: str  # id of a room
+    filed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """One day on which an obligation falls due for a subject; `ended` says why it no longer does."""
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from hdmonitor.completions import Completion, Occurrence, Reminder
+from hdmonitor.completions import Completion, FollowUp, Occurrence, Reminder
 from hdmonitor.model import EPOCH, Level, Message, Priority, Quality, Reading
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -543,5 +543,6 @@ class Restored:
     # of each point, the oldest moment from which it can be judged again, and by which limits
     judged_from: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     completions: Sequence[Completion] = ()
+    incidents: Sequence[FollowUp] = ()
     occurrences: Sequence[Occurrence] = ()  # those that have not ended
     reminders: Sequence[Reminder] = ()  # of those

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from hdmonitor import filed, past, rows
+from hdmonitor import evidence, filed, past, rows
 from hdmonitor.events import Event, Json, Outcome, Past, Quarantined, Record, Restored
 from hdmonitor.inbox import Copied, Sent
 from hdmonitor.model import EPOCH, NO_TIME, Quality, Reading
@@ -326,6 +326,7 @@ class Journal:
             judged_from = past.judged_from(self._database)
             completions = tuple(filed.completions(self._database))
             occurrences, reminders = filed.open_occurrences(self._database)
+            incidents = tuple(each.to_follow for each in evidence.incidents(self._database))
         return Restored(
             states={key: json.loads(body) for key, body in states},
             heard={row[0]: rows.heard(row[1:]) for row in heard},
@@ -334,6 +335,7 @@ class Journal:
             readings_since=self._judged_since,
             judged_from=judged_from,
             completions=completions,
+            incidents=incidents,
             occurrences=tuple(occurrences),
             reminders=tuple(reminders),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -26,6 +26,7 @@ TITLES: Final = {
     SubjectKind.ASSET: "Equipment",
     SubjectKind.ROOM: "Rooms",
     SubjectKind.SITE: "Site",
+    SubjectKind.INCIDENT: "Incidents",
 }
 
 
@@ -83,6 +84,8 @@ def sheets(programme: Programme, filed: Mapping[Key, Sequence[Completion]], on: 
     large = _large_roles(programme)
     order = {id_: number for number, id_ in enumerate(programme.obligations)}
     for subject in programme.subjects:
+        if subject.kind is SubjectKind.INCIDENT and _is_over(subject, dues.values(), on):
+            continue
         for title, ids in _parts(subject, kept.get(subject.key, []), programme, large):
             groups.setdefault((title, ids), []).append(subject)
     return [
@@ -99,6 +102,11 @@ def sheets(programme: Programme, filed: Mapping[Key, Sequence[Completion]], on: 
         )
         for title, (ids, subjects) in _joined(groups).items()
     ]
+
+
+def _is_over(incident: Subject, dues: Iterable[Due], on: date) -> bool:
+    """Tell whether everything that had to follow an incident was done."""
+    return all(due.state(on) is State.DONE for due in dues if due.subject == incident)
 
 
 def _large_roles(programme: Programme) -> dict[str, str]:

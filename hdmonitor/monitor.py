@@ -27,6 +27,7 @@ from hdmonitor.alerts.situation import Behind
 from hdmonitor.aside import Aside
 from hdmonitor.builder import NOBODY, Builder
 from hdmonitor.case import Case, Draft, House, restored_alarm
+from hdmonitor.completions import FollowUp
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.doubt import acquaint
 from hdmonitor.drills import Drill, Drills
@@ -59,6 +60,7 @@ from hdmonitor.gateways import PREFIX, Gate, Gates, behind
 from hdmonitor.late import Track
 from hdmonitor.model import (
     MIRROR,
+    EPOCH,
     NO_TIME,
     Decoded,
     Device,
@@ -996,6 +998,10 @@ class Monitor:
         for row in entry.records:
             values = {**row.values, row.event: number} if row.event else row.values
             self._draft.outcome.records.append(replace(row, values=values))
+        if entry.kind is Kind.INCIDENT and self._upkeep is not None:
+            filed_at = EPOCH + timedelta(microseconds=int(entry.records[0].values["filed_at"] or 0))
+            followed = FollowUp(number, str(entry.detail["what"]), entry.subject, filed_at)
+            self._upkeep.follow(followed, self.now, self._draft)
         if entry.kind is Kind.HELP:
             called = entry.detail["is"] == "called"
             text = f"{self.site.people[entry.by].name} is alone there and calls for help"

@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 from hdmonitor import due_words
 from hdmonitor.alerts.daily import DUE, Daily
 from hdmonitor.case import Draft
-from hdmonitor.completions import Completion, Occurrence, Reminder, Result
+from hdmonitor.completions import Completion, FollowUp, Occurrence, Reminder, Result
 from hdmonitor.compliance.due import Due, Key, by_key, due_of
+from hdmonitor.compliance.following import following
 from hdmonitor.compliance.judging import NotJudged, judged, result_of
 from hdmonitor.compliance.obligation import Case, Obligation, Programme, Subject, SubjectKind
 from hdmonitor.compliance.reminders import Told, reached
@@ -35,6 +36,7 @@ class Upkeep:
     """What is due at one site, and of what its people were reminded."""
 
     def __init__(self, programme: Programme, restored: Restored | None) -> None:
+        programme = following(programme, restored.incidents if restored else ())
         self.programme = programme
         self._zone = ZoneInfo(programme.zone)
         self._daily = Daily(programme.at, ())
@@ -81,6 +83,13 @@ class Upkeep:
         self._remind(told, today, now, draft)
         self._looked = today
         draft.outcome.states[STATE] = {"day": today.isoformat(), "digest": self.programme.digest}
+
+    def follow(self, incident: FollowUp, now: datetime, draft: Draft) -> None:
+        """Take up what has to follow an incident."""
+        self.programme = following(self.programme, [incident])
+        for duty in self.programme.duties():
+            if duty[1] is self.programme.subjects[-1]:
+                self._open_or_move(self._weigh(*duty), now, draft, filed=None)
 
     def _weigh(self, obligation: Obligation, subject: Subject, case: Case) -> Due:
         key = (obligation.id, subject.key)

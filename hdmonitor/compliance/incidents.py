@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from hdmonitor.completions import FollowUp
+
 
 class What(StrEnum):
     """What happened."""
@@ -51,6 +53,11 @@ class Incident:
     note: str
     filed_by: str
     filed_at: datetime
+
+    @property
+    def to_follow(self) -> FollowUp:
+        """Return what is to be followed up."""
+        return FollowUp(self.number, self.what.value, self.place, self.filed_at)
 
 
 @dataclass(frozen=True, slots=True)

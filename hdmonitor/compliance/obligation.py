@@ -21,6 +21,7 @@ class SubjectKind(StrEnum):
     ASSET = "asset"  # equipment, instruments, kits
     ROOM = "room"
     SITE = "site"
+    INCIDENT = "incident"  # a spill or an exposure that was reported
 
 
 class Against(StrEnum):

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from hdmonitor.attachments import FOLDER, LARGEST, NotAttached, find, keep
 from hdmonitor.completions import Completion, Result
 from hdmonitor.compliance.due import all_due, by_key, due_of, standing_against
+from hdmonitor.compliance.following import following
 from hdmonitor.compliance.judging import JUDGES, MEASURED, NotJudged, judged, result_of
 from hdmonitor.compliance.obligation import Case, Obligation, Programme, Subject, SubjectKind
 from hdmonitor.events import Complete
@@ -243,7 +244,8 @@ class _Pages:
         if self._desk.programme is None:
             says = "This site keeps no compliance calendar: its site file has no section 'compliance'."
             raise HTTPException(409, says)
-        return self._desk.programme
+        with self._desk.reader() as journal:
+            return following(self._desk.programme, [each.to_follow for each in journal.incidents()])
 
     def _filed(self) -> Mapping[tuple[str, str], list[Completion]]:
         with self._desk.reader() as journal:

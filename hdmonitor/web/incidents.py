@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from hdmonitor import evidence
+from hdmonitor.compliance.due import Due, all_due, by_key
+from hdmonitor.compliance.following import following
 from hdmonitor.compliance.hazardous import Drug
 from hdmonitor.compliance.incidents import Amount, FirstAid, Incident, What
+from hdmonitor.compliance.obligation import SubjectKind
 from hdmonitor.events import HELP, Entry, Kind
+from hdmonitor.matrix import cell
 from hdmonitor.spreadsheet import Unreadable
 from hdmonitor.web.compliance import OVERSEERS
 from hdmonitor.web.desk import Desk
@@ -59,11 +63,12 @@ class _Pages:
         with self._desk.reader() as journal:
             incidents, drugs, alarms = journal.incidents(), journal.drugs(), journal.alarms()
         local = self._desk.now().astimezone(self._desk.zone)
+        dues = self._dues(incidents, local.date())
         open_ = [alarm for alarm in alarms if alarm.closed_at is None]
         called = {alarm.point.partition(":")[2] for alarm in open_ if _calls(alarm.point) and alarm.active}
         return visit.page(
             "incidents.html",
-            incidents=[self._told(each, visit) for each in reversed(incidents)],
+            incidents=[self._told(each, visit, dues, local.date()) for each in reversed(incidents)],
             drugs=drugs,
             alarms=[alarm for alarm in open_ if not _calls(alarm.point)],
             rooms=self._desk.site.rooms,
@@ -148,9 +153,18 @@ class _Pages:
             raise Unreadable(f"{text} has not come yet; look at the clock.")
         return at
 
-    def _told(self, incident: Incident, visit: Visit) -> dict[str, object]:
+    def _dues(self, incidents: Sequence[Incident], today: date) -> list[Due]:
+        """Return what has to follow the incidents, nothing where the site keeps no calendar."""
+        if self._desk.programme is None:
+            return []
+        followed = following(self._desk.programme, [each.to_follow for each in incidents])
+        with self._desk.reader() as journal:
+            filed = by_key(journal.completions())
+        return [due for due in all_due(followed, filed, today) if due.subject.kind is SubjectKind.INCIDENT]
+
+    def _told(self, incident: Incident, visit: Visit, dues: Sequence[Due], today: date) -> dict[str, object]:
         """Return a report as it is shown: who was exposed only to themselves and to who oversees."""
-        reader = visit.visitor.person
+        reader, follows = visit.visitor.person, f"I{incident.number}"
         sees = reader is not None and (
             reader.role in OVERSEERS or reader.id in (*incident.people, incident.filed_by)
         )
@@ -164,6 +178,7 @@ class _Pages:
             "room": room.name if room else incident.place,
             "people": people if sees else [],
             "sees": sees,
+            "to_do": [(cell(due, today), due.obligation.short) for due in dues if due.subject.id == follows],
         }
 
 
