@@ -15,7 +15,6 @@ from hdmonitor.compliance.obligation import Obligation, Programme, Subject, Subj
 from hdmonitor.model import Force
 from hdmonitor.spreadsheet import written
 
-PEOPLE: Final = (SubjectKind.PERSON, SubjectKind.FACEPIECE)
 LARGE_ROLE: Final = 10  # obligations of one role; more are a programme with a table of its own
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SOON: Final = 30  # days before the due day from which it is shown as near

@@ -59,8 +59,8 @@ from hdmonitor.events import (
 from hdmonitor.gateways import PREFIX, Gate, Gates, behind
 from hdmonitor.late import Track
 from hdmonitor.model import (
-    MIRROR,
     EPOCH,
+    MIRROR,
     NO_TIME,
     Decoded,
     Device,

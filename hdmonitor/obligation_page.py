@@ -29,6 +29,7 @@ WHO = {
     SubjectKind.ASSET: "each",
     SubjectKind.ROOM: "each room that is",
     SubjectKind.SITE: "the site",
+    SubjectKind.INCIDENT: "each reported",
 }
 
 

@@ -196,7 +196,9 @@ def test_a_new_list_takes_the_place_of_the_old_one_which_is_kept(journal):
 
     with Reader(journal) as reader:
         assert [drug.name for drug in reader.drugs()] == ["Example-platin"]
-        lists = [each.event.detail for each in reader.events_after(0, 1000) if each.event.kind is Kind.DRUG_LIST]
+        lists = [
+            each.event.detail for each in reader.events_after(0, 1000) if each.event.kind is Kind.DRUG_LIST
+        ]
     assert [each["drugs"] for each in lists] == [2, 1]
 
 
