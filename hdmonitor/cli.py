@@ -278,7 +278,7 @@ def _checked(options: argparse.Namespace) -> tuple[Settings, Site, Checked]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    settings, site, _ = _checked(options)
+    settings, site, found = _checked(options)
     if problems := check_journal(options.config):
         raise Refused("\n".join(map(str, problems)))
     print(effective(settings), end="")
@@ -293,6 +293,8 @@ def _check(options: argparse.Namespace) -> int:
     today = Clock().now().astimezone(ZoneInfo(site.zone)).date()
     for certificate in certificates(site, load_catalogue()):
         print(f"# {certificate.room.name}: {certificate.said(today)}")
+    if found.programme is not None:
+        cli_compliance.print_kept(found.programme)
     return 0
 
 

@@ -62,6 +62,17 @@ def programme_of(path: Path) -> Programme:
     return programme
 
 
+def print_kept(programme: Programme) -> None:
+    """Say how much is kept, how much of that nobody has confirmed, and what was switched off."""
+    duties = [obligation for obligation, _, _ in programme.duties()]
+    kept = {each.id: each for each in duties}.values()
+    unconfirmed = sum(each.confidence == "unconfirmed" for each in kept)
+    print(f"# {len(duties)} duties of {len(kept)} obligations are kept, {unconfirmed} of these UNCONFIRMED")
+    for off in programme.off:
+        whom = f" of {', '.join(sorted(off.subjects))}" if off.subjects else ""
+        print(f"#   OFF: {off.obligation}{whom}, signed by {off.by} on {off.signed}: {off.why}")
+
+
 def run(options: argparse.Namespace, journal: Path, now: Callable[[], datetime]) -> int:
     """Show how everything stands that is kept, or what is kept for one person, thing or room."""
     programme = programme_of(options.site)

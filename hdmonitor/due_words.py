@@ -13,6 +13,7 @@ from hdmonitor.compliance.reminders import Told
 
 A_DAY = timedelta(days=1)
 LISTED = 6
+SHORTEST_NAME = 6  # characters that still tell one from the next
 WHERE = "See: hdmonitor compliance status"
 OF_PEOPLE = (SubjectKind.PERSON, SubjectKind.FACEPIECE)
 
@@ -56,29 +57,32 @@ def _own(due: Due, day: date, on: date) -> Text:
         title = f"Your {short} is overdue"
     else:
         title = f"Your {short} ends {_day(day)}"
-    return _said(due, day, on, title, f"Your {short}", "Book with your supervisor.")
+    if len(title) > fitting.TITLE:
+        title = short
+    return Text(title, _body(due, day, on, "Book with your supervisor."))
 
 
 def _other(due: Due, day: date, on: date) -> Text:
-    name = due.subject.name
-    title = f"{name}: {due.obligation.short} {'overdue' if on > day else f'due {_day(day)}'}"
-    what = fitting.plain(f"{name}: {due.obligation.short}")
-    return _said(due, day, on, title, what, "")
+    name, short = fitting.plain(due.subject.name), due.obligation.short
+    title = f"{name}: {short} {'overdue' if on > day else f'due {_day(day)}'}"
+    if len(title) <= fitting.TITLE:
+        return Text(title, _body(due, day, on, ""))
+    # What it is about stays whole; the name, where it is cut, stands in the body.
+    room = fitting.TITLE - len(f": {short}") >= SHORTEST_NAME
+    title = fitting.title(name, (f"{{name}}: {short}",)) if room else short
+    return Text(title, _body(due, day, on, "", "" if name in title else f"{name}."))
 
 
-def _said(due: Due, day: date, on: date, title: str, what: str, how: str) -> Text:
+def _body(due: Due, day: date, on: date, how: str, who: str = "") -> str:
+    """Say how long, what to do, what follows, by which rule."""
     obligation = due.obligation
     late = on > day or due.state(on) in (State.NEVER, State.FAILED)
     left = (day - on).days
-    when = f"Since {_date(day + A_DAY)}." if on > day else "Today." if not left else _left(left)
-    if late:
-        then = f"Until then {obligation.consequence}" if obligation.consequence else ""
-    else:
-        then = f"From {_date(day + A_DAY)} {obligation.consequence}" if obligation.consequence else ""
-    cut = len(title) > fitting.TITLE
-    parts = ((0, f"{what}." if cut else ""), (0, when), (1, how), (0, then))
+    when = f"Since {_date(day + A_DAY)}." if on > day else _left(left) if left else "Today."
+    from_then = "Until then" if late else f"From {_date(day + A_DAY)}"
+    then = f"{from_then} {obligation.consequence}" if obligation.consequence else ""
     end = f"({due.case.rule}, {obligation.force.name})."
-    return Text(fitting.shortened(title, fitting.TITLE), fitting.body(end, parts))
+    return fitting.body(end, ((0, who), (0, when), (1, how), (0, then)))
 
 
 def _left(days: int) -> str:

@@ -416,6 +416,9 @@ class Drawing:
         if both := sorted(set(keys.closed) & set(keys.also)):
             text = f"{both[0]} is closed and a compounding day as well; keep it in one of the lists"
             self._say(("compounding", "also"), text)
+        if keys.known_until < grounds.today:
+            text = f"the calendar ended on {keys.known_until}; every day is taken for a compounding day since"
+            self.complain(("compliance", "compounding", "known_until"), text, warning=True)
         return Calendar(
             compounding=frozenset(DAYS.index(day) for day in keys.days),
             closed=frozenset(keys.closed),

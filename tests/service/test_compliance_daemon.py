@@ -29,8 +29,8 @@ def site(category, at="00:00"):
   people:
     keeper: {{ roles: [compounder], category: {category}, hired: "2025-06-02" }}
   switched_off:
-    - {{ obligation: knowledge-training, by: boss, second: keeper, signed: "2026-01-05", why: another system }}
-    - {{ obligation: garbing-fingertip, by: boss, second: keeper, signed: "2026-01-05", why: another system }}
+    - {{ obligation: knowledge-training, by: boss, second: keeper, signed: "2026-01-05", why: elsewhere }}
+    - {{ obligation: garbing-fingertip, by: boss, second: keeper, signed: "2026-01-05", why: elsewhere }}
 """
     )
 

@@ -1,17 +1,19 @@
 """The catalogue of obligations and the section of the site file: what they hold, how mistakes are told."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from hdmonitor.cli import main
+from hdmonitor.cli_compliance import print_kept
 from hdmonitor.compliance.dates import Every, Unit
 from hdmonitor.compliance.obligation import SubjectKind
 from hdmonitor.model import Force
 from hdmonitor.obligation_page import page
 from hdmonitor.obligations import load_obligations, read_obligations
-from hdmonitor.site import load_programme
+from hdmonitor.site import draw_site, load_programme
 from hdmonitor.yaml_source import parse_yaml
 
 ROOT = Path(__file__).parents[3]
@@ -344,6 +346,19 @@ def test_a_mistake_about_things_days_and_obligations_is_one_line_with_its_place(
     assert any(line in each for each in lines), lines
 
 
+@pytest.mark.parametrize(("until", "warned"), [("2026-11-21", True), ("2026-11-22", False)])
+def test_a_calendar_that_has_ended_is_warned_of(tmp_path, until, warned):
+    path = tmp_path / "site.yaml"
+    more = f'  compounding: {{ days: [mon], known_until: "{until}" }}\n'
+    path.write_text(EXAMPLE + SECTION + more, encoding="utf-8")
+
+    drawn, problems = draw_site(path, datetime(2026, 11, 22, 12, tzinfo=UTC))
+
+    assert drawn is not None
+    text = "warning: the calendar ended on 2026-11-21; every day is taken for a compounding day since"
+    assert any(text in str(each) for each in problems) is warned
+
+
 def test_a_site_adds_tightens_and_switches_off(load):
     programme, lines = load(
         SECTION
@@ -410,3 +425,14 @@ def test_the_command_without_a_section_or_a_journal_says_what_to_do(tmp_path, mo
     (tmp_path / "config/site.yaml").write_text(EXAMPLE + SECTION)
     assert main(["compliance", "status"]) == 1
     assert "there is no journal; start the daemon once" in capsys.readouterr().err
+
+
+def test_the_check_says_how_much_is_kept_and_what_was_switched_off(load, capsys):
+    off = "obligation: wipe-sampling, by: pharmacist, signed: '2026-03-02', why: No baseline"
+    programme, _ = load(f"{SECTION}  switched_off: [{{ {off} }}]\n")
+
+    print_kept(programme)
+
+    printed = capsys.readouterr().out
+    assert re.match(r"# \d+ duties of \d+ obligations are kept, \d+ of these UNCONFIRMED\n", printed)
+    assert printed.endswith("#   OFF: wipe-sampling, signed by pharmacist on 2026-03-02: No baseline\n")

@@ -8,7 +8,13 @@ from houses import House
 from programmes import asset, day, done, person, programme, raised
 
 from hdmonitor.completions import Completion, Result
+from hdmonitor.compliance.dates import parse_every
+from hdmonitor.compliance.due import all_due
+from hdmonitor.compliance.obligation import Case, SubjectKind
+from hdmonitor.compliance.reminders import Told
+from hdmonitor.due_words import text
 from hdmonitor.events import ClockStepped, Kind
+from hdmonitor.obligations import load_obligations
 
 
 def at(text, hour=12):
@@ -94,6 +100,60 @@ def test_only_steps_shorter_than_half_the_interval_are_told_then_one_a_week(obli
 
     assert duty[0].id == obligation
     assert [each.step for each in house.reminders] == steps
+
+
+@pytest.mark.parametrize(
+    ("every", "steps"),
+    [
+        ("14 days", [1, 0]),
+        ("15 days", [7, 1, 0]),
+        ("2 days", [0]),
+        ("3 days", [1, 0]),
+        ("60 days", [14, 7, 1, 0]),
+    ],
+)
+def test_a_step_of_half_the_interval_is_left_out(every, steps):
+    found = programme(asset("x", "pump"), only=["pump-maintenance"])
+    often = replace(found.obligations["pump-maintenance"], cases=(Case(parse_every(every), "X"),))
+    house = House(replace(found, obligations={often.id: often}), at("2026-03-02"))
+    house.file(done(often.id, "x", "2026-03-02"), at("2026-03-02"))
+    house.reminders.clear()
+    (due,) = [each.due for each in house.occurrences.values() if each.ended_at is None]
+
+    house.each_day(at("2026-03-02"), at(due.isoformat()))
+
+    assert [each.step for each in house.reminders] == steps
+
+
+LONG = "Bartholomew Featherstonehaugh-Cholmondeley the younger of Uttoxeter"
+
+
+@pytest.mark.parametrize("late", [-30, 0, 1, 40])
+@pytest.mark.parametrize("name", ["Lee", LONG])
+@pytest.mark.parametrize("reader", ["lee", "kim"])
+def test_every_message_fits_on_a_phone_and_names_what_it_is_about(name, reader, late):
+    roles = {role for each in load_obligations().by_id.values() for role in each.applies.roles}
+    kinds = {kind for each in load_obligations().by_id.values() for kind in each.applies.kinds}
+    things = [asset(kind, kind, category=3) for kind in sorted(kinds)]
+    people = [replace(person("lee", roles=roles, category=3), kind=kind) for kind in SubjectKind]
+    subjects = [replace(each, name=name) for each in (*people, *things)]
+    on = day("2026-06-01") + timedelta(days=late)
+    told = [
+        Told(due, day("2026-06-01"), (0,)) for due in all_due(programme(*subjects), {}) if due.day is not None
+    ]
+
+    assert len(told) > 100
+    for each in told:
+        said = text([each], reader, on)
+        assert len(said.title) <= 40, said
+        assert len(said.body) <= 150, said
+        assert each.due.case.rule in said.body
+        assert each.due.obligation.short in f"{said.title} {said.body}", said
+    for count in (2, 3, 7, len(told)):
+        said = text(told[:count], reader, on)
+        assert len(said.title) <= 40, said
+        assert len(said.body) <= 150, said
+        assert str(count) in said.title
 
 
 def test_many_things_are_one_message_for_each_reader():
