@@ -38,6 +38,7 @@ from hdmonitor.web.throttle import Throttle
 
 PASSWORD = "correct horse battery"
 PIN = "271828"
+LOOK_AGAIN = 2.0  # seconds
 TOKEN = "a-token-of-the-wall-display"
 HASHED = hashed(PASSWORD)
 HASHED_PIN = hashed(PIN)
@@ -177,6 +178,10 @@ class Manned:
     def events(self, kind):
         with Reader(self.path) as journal:
             return [each.event for each in journal.events_after(0, 100_000) if each.event.kind.value == kind]
+
+    def wait_for_the_next_look(self):
+        """Let pages look anew: what they saw is kept for a second, or for ten times its making."""
+        threading.Event().wait(LOOK_AGAIN)
 
     def link(self, alarm, destination="pharmacist-phone", person="pharmacist", *, sent=timedelta(0)):
         """Return the path of a link that was sent so long ago."""
