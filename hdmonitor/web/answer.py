@@ -24,7 +24,7 @@ from hdmonitor.rows import OutboxRow, StoredEvent
 from hdmonitor.seals import Link
 from hdmonitor.web import proof
 from hdmonitor.web.desk import Desk
-from hdmonitor.web.phone import latched_unit, needs_code, phone
+from hdmonitor.web.phone import is_contained, latched_unit, needs_code, phone
 from hdmonitor.web.visit import BOARD, Visit, Visitor, acts, address_of, for_people, take_form
 
 TICK = "Tick the box that says that it is you. Nothing was done."
@@ -215,7 +215,8 @@ async def _act(visit: Visit, id_: str, here: str, link: Link | None) -> Response
         alarm = _found(journal, id_)[0]
     if alarm.closed_at is not None:
         return _closed(visit, alarm)
-    if refusal := await _unproven(visit, alarm, link):
+    by_pin = do == "shelve" and is_contained(visit.desk.site, alarm)
+    if refusal := await _unproven(visit, alarm, link, by_pin=by_pin):
         return _page(visit, id_, here, says=refusal, status=403, typed=fields)
     act = _meant(visit, do, alarm, fields)
     if isinstance(act, str):
@@ -267,13 +268,16 @@ def _found(journal: Reader, id_: str) -> Found:
     return found
 
 
-async def _unproven(visit: Visit, alarm: Alarm, link: Link | None) -> str:
-    """Say why it is not proven that this person acts (practice rule 8); nothing if it is."""
+async def _unproven(visit: Visit, alarm: Alarm, link: Link | None, *, by_pin: bool) -> str:
+    """Say why it is not proven that this person acts (practice rule 8); nothing if it is.
+
+    `by_pin`: the code of a message is not enough (practice rule 9).
+    """
     person, address = visit.visitor.person, address_of(visit.request)
     assert person is not None  # noqa: S101  # links and sessions have one
-    if needs_code(alarm):
-        secret = visit.text("code", 200)
-        if link is not None:
-            return await proof.code_or_pin(visit.desk, link, person, secret, address)
+    secret = visit.text("code", 200)
+    if by_pin or (link is None and needs_code(alarm)):
         return await proof.pin(visit.desk, person, secret, address)
+    if link is not None and needs_code(alarm):
+        return await proof.code_or_pin(visit.desk, link, person, secret, address)
     return "" if link is None or visit.text("me") == "yes" else TICK

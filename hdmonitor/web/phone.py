@@ -75,7 +75,7 @@ def phone(
     rule = rule_of(point, alarm.rule)
     hood = point is not None and _is_hood(site, point)
     kind = kind_of(point, alarm.rule, hood=hood)
-    contained = rule is not None and rule.response is Response.CONTAINMENT
+    contained = is_contained(site, alarm)
     unit, step = latched_unit(journal, point)
     calls = [row for row in rows if row.notice.about in CALLS] or rows
     newest = max(calls, key=lambda row: row.row, default=None)
@@ -105,6 +105,12 @@ def phone(
         unit=unit,
         next_step=step,
     )
+
+
+def is_contained(site: Site, alarm: Alarm) -> bool:
+    """Tell whether an alarm is about a hood or a hazardous room."""
+    rule = rule_of(site.points.get(alarm.point), alarm.rule)
+    return rule is not None and rule.response is Response.CONTAINMENT
 
 
 def needs_code(alarm: Alarm) -> bool:

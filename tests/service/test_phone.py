@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from manned import STAFFED, manned
+from manned import PIN, STAFFED, manned
 
 from hdmonitor.events import Close
 from hdmonitor.model import Person
@@ -135,15 +135,18 @@ def test_containment_and_hood_alarms_cannot_be_shelved_while_the_room_is_in_use_
     """Otherwise by a pharmacist with PIN, at most 30 min (practice rule 9)."""
     alarm = house.alarm(BUFFER)
     here, code = house.link(alarm.id), house.code(alarm.id)
-    form = {**phone.get(here).form(">Shelve<"), "reason": "damper test", "code": code}
+    form = {**phone.get(here).form(">Shelve<"), "reason": "damper test", "minutes": "30"}
+    for wrong in (code, "000000", ""):
+        assert phone.post(here, {**form, "code": wrong}).status == 403  # the code of the message is no PIN
+    form["code"] = PIN
     in_use = phone.post(here, {**form, "minutes": "30"})
     assert in_use.status == 409
     assert "cannot be shelved while in use" in in_use.words
 
     assert phone.post(here, {**phone.get(here).form("Nobody works there"), "code": code}).status == 303
-    form = {**phone.get(here).form(">Shelve<"), "reason": "damper test", "code": code}
+    form = {**phone.get(here).form(">Shelve<"), "reason": "damper test", "code": PIN}
     assert phone.post(here, {**form, "minutes": "31"}).status == 409
-    form = {**phone.get(here).form(">Shelve<"), "reason": "damper test", "code": code}
+    form = {**phone.get(here).form(">Shelve<"), "reason": "damper test", "code": PIN}
     assert phone.post(here, {**form, "minutes": "30"}).status == 303
     technician = house.link(alarm.id, "technician-phone", "technician")
     assert ">Shelve<" not in phone.get(technician).body
