@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hdmonitor import settings as module
+from hdmonitor.cli import main
 from hdmonitor.settings import effective, load_settings, names
 
 ROOT = Path(__file__).parents[2]
@@ -344,6 +345,51 @@ def test_a_heartbeat_goes_to_the_web_and_its_address_is_told_to_nobody(load):
 
     assert told.endswith("must begin with http:// or https://")
     assert "hush" not in told
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("monitor.example", "must begin with http:// or https://"),
+        ("https://", "must be a scheme and a host"),
+        ("https://monitor.example/pages", "must be a scheme and a host"),
+        ("https://monitor.example?x=1", "must be a scheme and a host"),
+        ("https://lee@monitor.example", "must be a scheme and a host"),
+    ],
+)
+def test_the_public_address_is_a_scheme_and_a_host(load, written, says):
+    [told] = load(f'web: {{ public_url: "{written}" }}\n').lines
+
+    assert says in told
+
+
+def test_a_slash_at_the_end_of_the_public_address_is_left_out(load):
+    assert load('web: { public_url: "https://m.example:8443/" }\n').settings.web.public_url == (
+        "https://m.example:8443"
+    )
+
+
+def test_a_proxy_is_named_by_its_address(load):
+    [told] = load("web: { proxy: localhost }\n").lines
+
+    assert "must be the IP address of the proxy, such as 127.0.0.1" in told
+    assert load("web: { proxy: 127.0.0.1 }\n").settings.web.proxy == "127.0.0.1"
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # of a library of Apprise's
+def test_the_check_says_when_messages_carry_no_links(tmp_path, capsys, monkeypatch):
+    (tmp_path / "hdmonitor.yaml").write_text(
+        "record: { journal: journal.db }\nnotifications: { urls: { pharmacist-phone: json://127.0.0.1:9/a,"
+        " technician-phone: json://127.0.0.1:9/b, manager-phone: json://127.0.0.1:9/c } }\n"
+    )
+    arguments = ["check", f"--config={tmp_path / 'hdmonitor.yaml'}", f"--site={ROOT / 'config/site.yaml'}"]
+    assert main(arguments) == 0
+    assert "# messages carry no links to answer by: web.public_url is not set" in capsys.readouterr().out
+    monkeypatch.setenv("HDMONITOR_WEB__PUBLIC_URL", "https://m.example")
+
+    assert main(arguments) == 0
+
+    assert "messages carry no links" not in capsys.readouterr().out
 
 
 def test_the_secret_of_a_webhook_is_long_and_its_address_is_told_to_nobody(load):
