@@ -14,6 +14,7 @@ from typing import Any
 from hdmonitor.alerts import wording
 from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.escalation import Call, lasts, reaching
+from hdmonitor.alerts.flapping import BLIND_STANDS, VALUE_STANDS, Comings, again
 from hdmonitor.alerts.quiet import quiet_until
 from hdmonitor.alerts.situation import Behind
 from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Outcome, Where
@@ -39,6 +40,10 @@ from hdmonitor.shelf import Shelf
 
 # A trend over single readings turns with the last digit of the sensor.
 MARK_EVERY = timedelta(minutes=5)
+
+# Where an opening may be one of many. What the monitor says of itself, or who calls for help, always calls.
+COME_AND_GO = frozenset({"limit", "silent", "fault"})
+COMINGS = "comings:"
 
 CLOSED = "the site is closed; told at opening"
 
@@ -118,6 +123,7 @@ class Case:
         "by_door",
         "call",
         "cause",
+        "comings",
         "exposure",
         "held",
         "house",
@@ -169,6 +175,7 @@ class Case:
         self.resume_at: datetime | None = None  # a withheld call starts then
         self.by_door = False  # it is withheld because an opening, or a defrost, explains the value
         self.was_outside = False  # silence after a value outside
+        self.comings: Comings | None = None  # how often it has opened lately
         self.over: Span | None = None  # the worst excursion of this alarm that has ended
         self.withdrawn = False  # late data showed that the alarm never was
         self.held = False  # and only a named act ends it
@@ -233,6 +240,8 @@ class Case:
             self.acknowledged_until += by
         if self.resume_at is not None:
             self.resume_at += by
+        if self.comings is not None:
+            self.comings = self.comings.shifted(by)
         if self.shelf is not None:
             self.shelf = self.shelf.moved(by)
 
@@ -329,6 +338,7 @@ class Case:
             title="",
             active=True,
         )
+        self._came(again(self.comings, change.at), draft)
         self.alarm = replace(self.alarm, title=self._text(change.at, About.OPENED).title)
         draft.outcome.alarms[name] = self.alarm
         self.house.opened(self, change.at, draft)
@@ -364,6 +374,8 @@ class Case:
         draft.outcome.states[f"cleared:{self._alarm().id}"] = alarm_state(self._alarm())
         draft.cleared[self._alarm().id] = self._alarm()
         self.house.over(self, at, draft)
+        # Ended by a person it is a new story when it opens again.
+        self._came(self.comings.over(at) if self.comings and back else None, draft)
         self.alarm = self.call = self.acknowledged_until = self.resume_at = None
         self.shelf = self.silenced_by = None
         self.where, self.reached = Where.ANSWER, 0
@@ -435,11 +447,29 @@ class Case:
         if withhold:
             self._withhold(withhold, at, draft)
             return
+        if about is About.OPENED and at == alarm.opened_at and (pause := self._comes_and_goes(at)):
+            self.resume_at, reason = pause
+            self._withhold(reason, at, draft)
+            return
         policy = self.house.policies(self.rule.response)
         escalates = alarm.level is not Level.WARNING  # a warning is inside the limit of the rule
         self.call = Call.at_step(policy, about, at, step, escalates, alarm.priority)
         while (due := self.call.due()) and due <= at and self.resume_at is None:
             self._step(at, draft)
+
+    def _comes_and_goes(self, at: datetime) -> tuple[datetime, str] | None:
+        """Say until when and why an alarm that comes and goes calls nobody; None for what always calls."""
+        loud = self._alarm().priority is Priority.CRITICAL or self._alarm().level is Level.CRITICAL
+        if self.comings is None or loud or self.rule.response is Response.CONTAINMENT:
+            return None
+        stands = VALUE_STANDS if self.cause == "limit" or self.was_outside else BLIND_STANDS
+        return self.comings.held(at, stands)
+
+    def _came(self, comings: Comings | None, draft: Draft) -> None:
+        """Remember how often the alarm has come, which its machine does not."""
+        if self.cause in COME_AND_GO:
+            self.comings = comings
+            draft.outcome.states[f"{COMINGS}{self.key}"] = comings.state() if comings is not None else None
 
     def _announce(self, at: datetime, draft: Draft) -> None:
         """Start or go on with a call that was withheld, if the alarm still stands."""
@@ -477,6 +507,8 @@ class Case:
             detail["why"] = [*why]
         number = draft.event(at, Kind.CALLED, self.point.id, detail, self._alarm().id)
         self._tell(number, about, targets, self._text(at, about), at=at, draft=draft)
+        if self.comings is not None and self.comings.many:
+            self._came(self.comings.told(at), draft)
 
     def explained(self, at: datetime) -> bool:
         """Tell whether a door, or a defrost, explains everything that is outside."""
@@ -639,6 +671,7 @@ class Case:
             move_to=self.house.move_to(self.point, at) if self.rule.holds_stock else None,
             behind=self.house.behind(self, at),
             exposure=self.exposure,
+            comings=self.comings if self.comings and self.comings.many else None,
             outlook=self.outlook(at) if self.outlook else (),
             latched=self.house.latched(self),
         )

@@ -22,11 +22,12 @@ from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing
 from hdmonitor.alerts.daily import text as daily_text
 from hdmonitor.alerts.defrost import running
 from hdmonitor.alerts.duty import Roster
+from hdmonitor.alerts.flapping import Comings
 from hdmonitor.alerts.hours import opening
 from hdmonitor.alerts.situation import Behind
 from hdmonitor.aside import Aside
 from hdmonitor.builder import NOBODY, Builder
-from hdmonitor.case import Case, Draft, House, restored_alarm
+from hdmonitor.case import COMINGS, Case, Draft, House, restored_alarm
 from hdmonitor.completions import FollowUp
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.doubt import acquaint
@@ -609,6 +610,8 @@ class Monitor:
             case.shift(by)
             # The journal knows the times of readings as they were before the step.
             self._draft.outcome.states[case.key] = case.whole_state()
+            if case.comings is not None:
+                self._draft.outcome.states[f"{COMINGS}{case.key}"] = case.comings.state()
         for watch in self._watches.values():
             for each in (*watch.tallies, *((watch.doubt,) if watch.doubt else ())):
                 each.shift(by, self._draft)
@@ -1186,6 +1189,8 @@ class Monitor:
         for case in watch.own():
             if state := states.get(case.key):
                 case.restore(state, None)
+        for case in (*watch.rules, watch.silence, watch.fault):
+            case.comings = Comings.restored(states.get(f"{COMINGS}{case.key}"))
 
     def _restore_track(
         self, watch: Watch, states: dict[str, Any], judged_from: tuple[datetime, str] | None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from hdmonitor.alerts.flapping import Comings
 from hdmonitor.model import Exposure, Level, Point, Response, Room, Rule, Side, Threshold
 from hdmonitor.units import UnitError, express, quantity_named, show, show_duration, show_limit, unit_named
 
@@ -57,6 +58,7 @@ class Situation:
     ended_at: datetime | None = None  # first reading inside again
     behind: Behind | None = None  # of a gateway
     exposure: Exposure | None = None  # what readings add up to; `value` and `peak` are of that sum
+    comings: Comings | None = None  # where it comes and goes
     outlook: tuple[str, ...] = ()  # how long it may go on like this
     latched: bool = False  # its unit waits to be returned to service
     by_hand: str = ""  # who read the value from a gauge

@@ -107,7 +107,7 @@ def opened(s: Situation, zone: str, about: About = About.OPENED) -> Text:
     fact = _fact(s, zone)
     title = fitting.title(s.name, fact.titles)
     parts = (
-        (1, _mark(s, zone, about)),
+        (0 if s.comings else 1, _mark(s, zone, about)),
         (0, fact.beside if fact.figure in title else fact.alone),
         (1, _stale(s, zone)),
         (1, f"Read by hand: {fitting.shortened(s.by_hand, 40)}." if s.by_hand else ""),
@@ -419,6 +419,8 @@ def _mark(s: Situation, zone: str, about: About) -> str:
     match about:
         case About.RAISED:
             return "Now worse."
+        case About.OPENED if s.comings is not None:
+            return f"Comes and goes, {s.comings.times} times since {s.clock(s.comings.since, zone)}."
         case About.ESCALATED if s.unanswered_since is not None:
             return f"Not answered since {s.clock(s.unanswered_since, zone)}."
         case About.ESCALATED:

@@ -32,9 +32,9 @@ destinations:
   phone: { name: Phone of the keeper, person: keeper }
   second: { name: Second phone, person: keeper }
 escalation:
-  containment: { steps: [{ after: "0s", notify: [phone] }], repeat: "30m" }
-  storage: { steps: [{ after: "0s", notify: [phone] }], repeat: "30m" }
-  other: { steps: [{ after: "0s", notify: [phone] }], repeat: "30m" }
+  containment: { steps: [{ after: "0s", notify: [phone] }, { after: "30m", notify: [second] }], repeat: "30m" }
+  storage: { steps: [{ after: "0s", notify: [phone] }, { after: "30m", notify: [second] }], repeat: "30m" }
+  other: { steps: [{ after: "0s", notify: [phone] }, { after: "30m", notify: [second] }], repeat: "30m" }
 """
 MAINTENANCE = """
 maintenance:

@@ -64,7 +64,7 @@ def failing_site():
             f"  room-{n}.temperature: {{ at: room-{n}, measures: temperature, topic: cold/{n},"
             f" {cold}, {now} }}"
         )
-    both = '{ steps: [{ after: "0s", notify: [phone, second] }], repeat: "30m" }'
+    both = '{ steps: [{ after: "0s", notify: [phone] }, { after: "0s", notify: [second] }], repeat: "30m" }'
     policies = f"escalation:\n  containment: {both}\n  storage: {both}\n  other: {both}\n"
     return SITE.format(equipment="\n".join(equipment), points="\n".join(points)) + policies
 
