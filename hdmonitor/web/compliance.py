@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from hdmonitor.attachments import FOLDER, LARGEST, NotAttached, find, keep
 from hdmonitor.completions import Completion, Result
+from hdmonitor.compliance.awaited import awaited
 from hdmonitor.compliance.due import all_due, by_key, due_of, standing_against
 from hdmonitor.compliance.following import following
 from hdmonitor.compliance.judging import JUDGES, MEASURED, NotJudged, judged, result_of
@@ -104,6 +105,11 @@ class _Pages:
             "compliance.html",
             sheets=sheets(programme, filed, on),
             reasons=standing_against(programme, filed, on),
+            awaited=[
+                (subject, obligation, each)
+                for obligation, subject, case in programme.duties()
+                for each in awaited(case.rule, filed.get((obligation.id, subject.key), ()))
+            ],
             on=on,
             today=self._today(),
         )
@@ -153,6 +159,7 @@ class _Pages:
             labels=LABELS,
             judges=case.rule in JUDGES,
             correct=asked.get("correct", ""),
+            taken=next((str(each.on) for each in entries if str(each.number) == asked.get("correct")), ""),
         )
 
     async def on_done(self, visit: Visit) -> Response:
@@ -197,7 +204,7 @@ class _Pages:
         values: dict[str, Any] = values_of({name: visit.text(name) for name in fields_of(obligation, case)})
         if tasks := [task for number, task in enumerate(obligation.tasks) if visit.text(f"task{number}")]:
             values["tasks"] = tasks
-        judges = case.rule in JUDGES and told != Result.VOID
+        judges = case.rule in JUDGES and told not in (Result.VOID, Result.NOT_JUDGED)
         result = Result.PASS if obligation.dates_only or judges else _result(told)
         if judges and not MEASURED & values.keys():
             raise NotJudged("What was found? Pass or fail follows from it. Nothing was filed.")

@@ -240,6 +240,25 @@ def test_the_core_refuses_a_result_that_its_values_do_not_give(own):
     assert done == ""
 
 
+def test_a_sample_is_filed_when_it_is_taken_and_again_when_it_is_read(own):
+    with pages_of(own) as (url, cookies):
+        taken = {**MEDIA_FILL, "on": "2026-11-03", "growth": "", "surface": "", "result": "not-judged"}
+        post(url, cookies, "/compliance/done", DUTY, {**taken, "media_lot": "M-7"})
+        waiting = words(get(url, cookies, "/compliance").decode())
+        with Reader(own) as reader:
+            number = reader.completions()[-1].number
+        fields = {**MEDIA_FILL, "on": "2026-11-03", "left": "0", "right": "0", "correct": str(number)}
+        status, _ = post(url, cookies, "/compliance/done", f"{DUTY}&correct={number}", fields)
+        after = words(get(url, cookies, "/compliance").decode())
+
+    assert (
+        "Results awaited Technician 3: media fill , taken 2026-11-03, to be read since 2026-11-17" in waiting
+    )
+    assert status == 200
+    assert "Results awaited" not in after
+    assert cells(own)["technician-3", "aseptic-manipulation"][1] == "to be repeated"  # the failure is newer
+
+
 # --- the morning message --------------------------------------------------------------
 
 
