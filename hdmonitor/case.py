@@ -774,9 +774,7 @@ class Case:
         self.alarm = restored_alarm(state["alarm"]) if state["alarm"] else None
         self.told = state["told"]
         if state["call"]:
-            policy = self.house.policies(self.rule.response)
-            priority = self.alarm.priority if self.alarm is not None else Priority.HIGH
-            self.call = Call.restored(policy, state["call"], priority)
+            self.call = Call.restored(self.house.policies(self.rule.response), state["call"])
         self.acknowledged_until = _time(state["acknowledged_until"])
         self.resume_at = _time(state["resume_at"])
         # Older journals do not know these.

@@ -362,7 +362,7 @@ class Drills:
             drill.said, drill.response = state["said"], Response(state["response"])
             if state["call"]:
                 policy = self._house.policies(drill.response)
-                drill.call = Call.restored(policy, state["call"], Priority.HIGH)
+                drill.call = Call.restored(policy, state["call"])
             self._running[course.id] = drill
             self._agenda.rank(drill, last=True)
             self._agenda.schedule(drill)

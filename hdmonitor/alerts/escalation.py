@@ -108,10 +108,11 @@ class Call:
             "step": self.step,
             "last_at": self.last_at.isoformat() if self.last_at else None,
             "repeated": self.repeated,
+            "endless": self.endless,
         }
 
     @classmethod
-    def restored(cls, policy: Policy, state: dict[str, Any], priority: Priority) -> Call:
+    def restored(cls, policy: Policy, state: dict[str, Any]) -> Call:
         """Go on with a call; a policy that became shorter goes on with repetitions."""
         return cls(
             policy,
@@ -120,6 +121,6 @@ class Call:
             state["escalates"],
             state["step"],
             datetime.fromisoformat(state["last_at"]) if state["last_at"] else None,
-            state.get("repeated", 0),
-            priority is Priority.CRITICAL,
+            state.get("repeated", 0),  # older journals do not know these two
+            state.get("endless", True),
         )

@@ -80,7 +80,7 @@ def test_a_call_goes_on_after_a_restart(minutes):
 
     first = begun(policy)
     before = run(first, minutes)
-    again = Call.restored(policy, first.state(), Priority.HIGH)
+    again = Call.restored(policy, first.state())
     assert before + run(again, 60) == expected
 
 
