@@ -115,6 +115,17 @@ def barred(reasons: Iterable[due.Reason]) -> frozenset[str]:
     )
 
 
+def named(reasons: Iterable[due.Reason], compounders: Mapping[str, str]) -> tuple[str, ...]:
+    """Name those of `compounders` (names by id) who are barred, each with the rules that bar; never why."""
+    rules: dict[str, set[str]] = {}
+    for each in reasons:
+        if barred([each]):
+            rules.setdefault(each.subject.id, set()).add(each.rule)
+    return tuple(
+        f"{compounders[id_]} ({', '.join(sorted(rules[id_]))})" for id_ in sorted(rules) if id_ in compounders
+    )
+
+
 def _weight(force: Force) -> Verdict:
     """Only what must be done stands against work; the rest is told."""
     return Verdict.NO if force is Force.SHALL else Verdict.NONE_KNOWN

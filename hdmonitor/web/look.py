@@ -15,7 +15,7 @@ from hdmonitor.model import Site
 from hdmonitor.reader import JournalRefused
 from hdmonitor.rows import Owing
 from hdmonitor.rules.forecast import LOOKS_BACK
-from hdmonitor.standing import KEYS, acts_of, barred, calendar_against, case_key
+from hdmonitor.standing import KEYS, acts_of, calendar_against, case_key, named
 from hdmonitor.web.desk import Desk
 from hdmonitor.web.health import Health
 from hdmonitor.web.kept import Kept
@@ -104,8 +104,7 @@ class Looks:
             for obligation, subject, _ in programme.duties()
             if subject.kind is SubjectKind.PERSON and Bars.COMPOUNDING in obligation.against
         }
-        names = tuple(people[id_] for id_ in sorted(barred(reasons)) if id_ in people)
-        return calendar_against(reasons, frozenset(people), on), names
+        return calendar_against(reasons, frozenset(people), on), named(reasons, people)
 
 
 def blind(health: Health) -> str:

@@ -2,7 +2,9 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from urllib.request import urlopen
 
+import pytest
 from daemons import Daemon, site_text
 from servers import HttpSink, wait_until
 
@@ -19,6 +21,11 @@ def site(category, at="00:00"):
     text = text.replace(
         "  second: { name: Second phone, person: keeper }", "  second: { name: Chief, person: boss }"
     )
+    store = "  store: { name: Store, role: unclassified }\n"
+    text = text.replace(store, f"{store}  buffer: {{ name: Buffer, role: buffer }}\n")
+    text = text.replace("equipment:\n", "equipment:\n  lafw-1: { name: Hood 1, kind: lafw, room: buffer }\n")
+    warmth = "at: buffer, measures: temperature, topic: buffer, family: plain, field: value, unit: degC"
+    text = text.replace("points:\n", f'points:\n  buffer.t: {{ {warmth}, every: "1h" }}\n')
     return (
         text
         + f"""compliance:
@@ -47,6 +54,7 @@ def delivered(daemon):
         return not reader.owing(["phone", "second"]).count
 
 
+@pytest.mark.timeout(300)
 def test_what_is_due_is_told_once_through_kill_and_restart_and_a_category_raised_is_told_at_once(
     tmp_path, mosquitto
 ):
@@ -87,6 +95,9 @@ def test_what_is_due_is_told_once_through_kill_and_restart_and_a_category_raised
         wait_until(lambda: len(told(sink, "/phone")) > 1 and delivered(daemon), 20)
         daemon.kill()
         daemon.start()
+        with urlopen(f"http://127.0.0.1:{daemon.web_port}/", timeout=20) as page:
+            board = page.read().decode()
+        assert "May not compound today</b> by the record: Store keeper (797-H6)." in board
         assert daemon.stop() == 0
 
         assert told(sink, "/phone") == ["Your media fill is not on record", "Your media fill is overdue"]

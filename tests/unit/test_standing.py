@@ -10,7 +10,7 @@ from hdmonitor.compliance.obligation import Against, Subject, SubjectKind
 from hdmonitor.events import Alarm
 from hdmonitor.model import Force, Level, Priority
 from hdmonitor.site import load_site
-from hdmonitor.standing import acts_of, calendar_against, case_key
+from hdmonitor.standing import acts_of, calendar_against, case_key, named
 
 SITE, _ = load_site(Path(__file__).parents[2] / "config" / "site.yaml")
 NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)  # 08:00 in New York
@@ -111,6 +111,12 @@ def test_what_is_overdue_bars_its_room_or_hood_if_it_must_be_done():
 
 def test_what_bars_something_else_bars_no_place():
     assert places(overdue(SubjectKind.ROOM, "hd-buffer", Against.OVERSIGHT)) == []
+
+
+def test_who_is_barred_is_named_with_the_rule_and_without_a_result():
+    ann, bob = overdue(SubjectKind.PERSON, "ann"), overdue(SubjectKind.PERSON, "bob", Against.OVERSIGHT)
+
+    assert named([ann, bob], {"ann": "Ann Ames", "bob": "Bob Byrd"}) == ("Ann Ames (797-C1)",)
 
 
 def test_one_person_bars_no_room_and_all_of_them_do():
