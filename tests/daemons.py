@@ -44,6 +44,9 @@ def site_text(count, *, escalate_after="10m", on_delay="0s"):
     )
 
 
+ONE_BY_ONE = (str(Path(__file__).with_name("one_by_one.py")),)  # in place of `Daemon.program`
+
+
 class Daemon:
     """`hdmonitor run` in a directory of its own."""
 

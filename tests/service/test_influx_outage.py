@@ -8,7 +8,7 @@ import time
 
 import paho.mqtt.client as paho
 import pytest
-from daemons import Daemon, site_text
+from daemons import ONE_BY_ONE, Daemon, site_text
 from paho.mqtt.enums import CallbackAPIVersion
 from servers import HttpSink, VictoriaMetrics, wait_until
 
@@ -46,6 +46,7 @@ def test_an_outage_of_influxdb_delays_no_alarm_and_loses_no_reading(tmp_path, mo
         HttpSink() as sink,
         Daemon(tmp_path / "daemon", site_text(1 + RATE), mosquitto.port, sink.url, more=influx) as daemon,
     ):
+        daemon.program = ONE_BY_ONE
         daemon.start()
         load(0)
         database.stop()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
-from daemons import Daemon, site_text
+from daemons import ONE_BY_ONE, Daemon, site_text
 from paho.mqtt.enums import CallbackAPIVersion
 from servers import HttpSink, Mosquitto, wait_until
 
@@ -148,6 +148,7 @@ def test_nothing_confirmed_is_lost_or_doubled_when_daemon_and_broker_are_killed(
         Mosquitto(tmp_path / "mosquitto", shipped_configuration()) as broker,
         Daemon(tmp_path / "daemon", site_text(ROOMS), broker.port, sink.url) as daemon,
     ):
+        daemon.program = ONE_BY_ONE
         daemon.start(until="Connected to the broker")
         with Sensors(broker.port, seed) as sensors:
             for kill in range(1, DAEMON_KILLS + 1):

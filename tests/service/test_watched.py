@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 import pytest
-from daemons import site_text
+from daemons import ONE_BY_ONE, site_text
 from outages import Breakable, Light, Systemd, watch
 from servers import HttpSink, Mosquitto, free_port, wait_until
 
@@ -238,6 +238,7 @@ def test_a_scrape_every_ten_milliseconds_does_not_slow_alarms(tmp_path, mosquitt
         Light(mosquitto.port) as light,
         scrapes.open("w") as answers,
     ):
+        daemon.program = ONE_BY_ONE
         daemon.start(until=f"watching {ROOMS} points")
         alarm(0)
         scraper = subprocess.Popen([sys.executable, "-c", SCRAPER, str(daemon.web_port)], stdout=answers)
