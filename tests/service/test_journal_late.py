@@ -60,6 +60,37 @@ def test_a_look_back_gives_what_is_recorded_since_the_newest_snapshot_before(jou
     assert journal.recall("freezer", T) is None
 
 
+def test_what_a_part_of_a_sum_told_is_all_that_was_judged_or_late_with_its_faults_and_the_times_it_told(
+    journal,
+):
+    told = T + SECOND
+    readings = [
+        reading(5.0, T - SECOND),
+        reading(5.0, T),
+        reading(6.0, told),
+        reading(5.5, told),  # the second of its moment, which is stored beside it
+        reading(None, T + 2 * SECOND, quality=Quality.FAULT, fault="probe off"),
+        reading(None, T + 3 * SECOND, quality=Quality.LATE, fault="probe off", live=False),
+        reading(7.0, T + 4 * SECOND, quality=Quality.LATE, live=False),
+        reading(8.0, T + 5 * SECOND, quality=Quality.RETAINED, live=False),
+        reading(8.0, T + 6 * SECOND, quality=Quality.NOT_JUDGED, live=False),
+        reading(point="freezer"),
+    ]
+    journal.commit(Outcome(readings=readings), at=T + 10 * SECOND)
+
+    found = journal.measured("fridge", T)
+
+    assert sorted(found, key=lambda each: (each[0], each[1] or 0.0)) == [
+        (T, 5.0),
+        (told, 5.5),
+        (told, 6.0),
+        (T + 2 * SECOND, None),
+        (T + 3 * SECOND, None),
+        (T + 4 * SECOND, 7.0),
+    ]
+    assert journal.measured("nowhere", T) == []
+
+
 def test_a_first_snapshot_makes_an_end_of_what_was_before(journal):
     journal.commit(Outcome(snapshots=[snapshot(T, first=True), snapshot(T + DAY)]), at=T)
     journal.commit(Outcome(snapshots=[snapshot(T + 2 * DAY, first=True, rules="def")]), at=T)

@@ -3,7 +3,7 @@
 import os
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import late_arrivals as late
@@ -59,14 +59,16 @@ def told(file):
 class Daemon:
     """Judges arrivals in batches, with restarts, from and into a real journal."""
 
-    def __init__(self, path):
+    def __init__(self, path, site=SITE):
+        self.site = site
         self.journal = Journal.open(path)
         # Restarts here are clean; losing power is the business of the kill suite.
         self.journal._database.execute("PRAGMA synchronous = OFF")
 
     def table(self, readings, until, restarts):
         start = min(reading.measured_at for reading in readings)
-        site = replace(SITE, policies={n: replace(p, repeat=9000 * HOUR) for n, p in SITE.policies.items()})
+        calm = {name: replace(policy, repeat=9000 * HOUR) for name, policy in self.site.policies.items()}
+        site = replace(self.site, policies=calm)
         looks = {"recall": self.journal.recall, "measured": self.journal.measured}
         monitor = Monitor(site, OWN, start, **looks)
         while readings:
@@ -83,9 +85,8 @@ class Daemon:
         return table
 
 
-def tables(file, folder):
-    """Return the tables that a week led to in the journals of daemons that got it differently."""
-    series = told(file)
+def tables(series, folder, site=SITE):
+    """Return the tables that a series led to in the journals of daemons that got it differently."""
     until = max(at for _, at, _ in series) + 30 * HOUR
     arrivals = {
         "in order": late.in_order(series),
@@ -95,7 +96,7 @@ def tables(file, folder):
         "duplicated": late.duplicated(late.shuffled(series, random.random()), random.random()),
     }
     return {
-        name: Daemon(folder / f"{number}.db").table(readings, until, restarts=0.2)
+        name: Daemon(folder / f"{number}.db", site).table(readings, until, restarts=0.2)
         for number, (name, readings) in enumerate(arrivals.items())
     }
 
@@ -127,14 +128,48 @@ def test_the_real_week_replays_byte_for_byte_alike_in_any_order(real_week, tmp_p
 
 
 def test_the_journal_holds_the_same_table_however_a_week_arrived(small_week, tmp_path):
-    expected, *others = tables(small_week, tmp_path).values()
+    expected, *others = tables(told(small_week), tmp_path).values()
 
     assert expected.count("\n") == 15
     assert others == [expected] * 4
 
 
 def test_the_journal_holds_the_same_table_however_the_real_week_arrived(real_week, tmp_path):
-    expected, *others = tables(real_week, tmp_path).values()
+    expected, *others = tables(told(real_week), tmp_path).values()
 
     assert expected.count("\n") == 16
+    assert others == [expected] * 4
+
+
+# Two gauges of one house, each two hours, as those between ante-room and corridor, buffer and ante-room.
+GAUGES = {"indoor-outdoor": "ante.pressure", "subslab-indoor": "buffer.pressure"}
+SUM = "buffer.pressure-to-corridor"
+
+
+def added_up():
+    """Return a site with these two gauges and their sum, whose readings vouch for six hours."""
+    site, _ = load_site(SITE_FILE.with_name("side_by_side.yaml"))
+    site = site.only(GAUGES.values())
+    points = {id_: replace(point, valid_for=6 * HOUR) for id_, point in site.points.items()}
+    devices = {
+        topic: replace(device, points=tuple(points[each.id] for each in device.points))
+        for topic, device in site.devices.items()
+    }
+    return replace(site, points=points, devices=devices)
+
+
+def test_the_journal_holds_the_same_table_of_sums_however_real_pressures_arrived(tmp_path):
+    folder = os.environ.get("TEST_RECORDED_DATA")
+    if not folder:
+        pytest.skip("TEST_RECORDED_DATA names no folder with indianapolis_dp_422.csv")
+    _, *lines = (Path(folder) / "indianapolis_dp_422.csv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split(",") for line in lines if line.split(",")[1] in GAUGES]
+    series = sorted(
+        (datetime.fromisoformat(at), GAUGES[sensor], float(value)) for at, sensor, _, value, _ in rows[:500]
+    )
+    series = [(point, at, value) for at, point, value in series]
+
+    expected, *others = tables(series, tmp_path, added_up()).values()
+
+    assert expected.count(SUM) == 10
     assert others == [expected] * 4
