@@ -54,6 +54,15 @@ def test_in_a_flood_the_criticals_come_first_and_whole():
     assert len(messages) == 2
 
 
+def test_what_is_due_goes_last_each_day_by_itself_and_is_never_folded():
+    due = [row(n, f"due 2026-03-0{n}", Priority.LOW, About.REPEATED) for n in (1, 2)]
+
+    flood = sent([*due, *(row(n, f"A{n}") for n in range(3, 9))])
+
+    assert [rows for rows, _, _ in flood[-2:]] == [(1,), (2,)]
+    assert "due" not in flood[0][2]
+
+
 def test_the_daily_digest_goes_last_and_is_never_folded():
     daily = row(1, DAILY, Priority.LOW, About.REPEATED, title="Example: 5 open", body="Open: A1.")
 
