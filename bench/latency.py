@@ -9,9 +9,10 @@ turn, a bare paho callback that posts through Apprise at once, judging and stori
 from __future__ import annotations
 
 import re
+import sqlite3
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +26,8 @@ RUNS, SECONDS, PROBES = 5, 20, 100
 NOT_YET = 10**9  # messages: the callback is ended by us
 SHARES = {"p50": 0.5, "p99": 0.99, "worst": 1.0}
 NUMBER = re.compile(rb"(?:<|&lt;|u003c)(\d+)")
+ALARM = re.compile(rb"\bA\d+\b")
+OPENED = "SELECT id, point FROM alarm WHERE point LIKE 'probe-%'"
 
 
 def bare(port: int, url: str, folder: Path) -> Child:
@@ -44,6 +47,14 @@ def judged(port: int, url: str, folder: Path) -> Child:
     return child
 
 
+def opened(journal: Path) -> dict[bytes, int]:
+    """Return the number of the probe behind each alarm of the monitor; nothing for the bare callback."""
+    if not journal.exists():
+        return {}
+    with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as database:
+        return {id_.encode(): int(point.rpartition("-")[2]) for id_, point in database.execute(OPENED)}
+
+
 def one(side: Callable[[int, str, Path], Child], seconds: int, alarms: int) -> list[float]:
     """Return the milliseconds that each alarm took."""
     with TemporaryDirectory() as name, ExitStack() as house:
@@ -60,9 +71,14 @@ def one(side: Callable[[int, str, Path], Child], seconds: int, alarms: int) -> l
         arrived: dict[int, float] = {}
 
         def all_there() -> bool:
+            numbers = opened(folder / "journal.db")
             for request in sink.requests:
-                if found := NUMBER.search(request.body):
-                    arrived.setdefault(int(found[1]), request.arrived)
+                if numbers:  # several alarms at once come in one message, with their names
+                    told = [numbers[name] for name in ALARM.findall(request.body) if name in numbers]
+                else:
+                    told = [int(found[1])] if (found := NUMBER.search(request.body)) else []
+                for number in told:
+                    arrived.setdefault(number, request.arrived)
             return len(arrived) == alarms
 
         wait_until(all_there, 60)
