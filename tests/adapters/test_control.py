@@ -81,7 +81,7 @@ WRONG = [
     (b"[" * 5000, "the request is not a line of JSON"),
     (b"[]\n", 'a request is a mapping of texts; one of them is "do"'),
     (b"7\n", 'a request is a mapping of texts; one of them is "do"'),
-    (b" " * 8193, "the request is longer than 8192 bytes"),
+    (b" " * 262_145, "the request is longer than 262144 bytes"),
 ] + [
     (json.dumps(REQUEST | change).encode() + b"\n", sentence)
     for change, sentence in (
