@@ -419,7 +419,8 @@ def _write_states(database: sqlite3.Connection, states: Mapping[str, Json]) -> N
 def _write_answers(database: sqlite3.Connection, answers: Mapping[str, str]) -> None:
     if not answers:
         return
-    database.executemany("INSERT INTO form (id, answer) VALUES (?, ?)", list(answers.items()))
+    write = "INSERT INTO form (id, answer) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    database.executemany(write, list(answers.items()))
     database.execute("DELETE FROM form WHERE number <= (SELECT max(number) FROM form) - ?", (ANSWERED,))
 
 

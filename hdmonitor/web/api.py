@@ -14,7 +14,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hdmonitor.asking import ACTS, act_asked, as_text
+from hdmonitor.asking import act_asked, as_text
 from hdmonitor.board import Card, Reason
 from hdmonitor.events import Alarm
 from hdmonitor.model import Point, Reading
@@ -46,7 +46,7 @@ from hdmonitor.web.api_models import (
 )
 from hdmonitor.web.desk import BUSY, UNCERTAIN, Desk
 from hdmonitor.web.look import Look, Looks
-from hdmonitor.web.openapi import BASE, description
+from hdmonitor.web.openapi import BASE, SUMMARIES, description
 from hdmonitor.web.visit import Visit, acts_of_programs, address_of, body_of, for_anybody, for_programs
 
 MOST = 500  # of what is listed
@@ -214,7 +214,7 @@ class _Api:
     async def act(self, visit: Visit) -> Response:
         """Do what is asked, once the PIN has proven the person."""
         do = visit.request.path_params["do"]
-        if do not in ACTS:
+        if do not in SUMMARIES:
             return _json(Problem(error=f"{do[:40]!r} is not something to do"), 404)
         body = _object(await body_of(visit.request))
         pin = body.pop("pin", None)

@@ -27,6 +27,7 @@ from hdmonitor.web.api_models import (
 BASE = "/api/v1"
 REF = "#/components/schemas/{model}"
 MOMENT = {"type": "string", "format": "date-time"}
+# A drill is run by its command, which hears and answers for itself: its hops are no acts of programs.
 SUMMARIES = {
     "ack": "Answer an alarm: the call stops, the recording does not",
     "silence": "Turn off the local sounder of an alarm",
@@ -58,7 +59,7 @@ def description() -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "paths": {**_gets(), **{f"{BASE}/acts/{do}": _act(do) for do in ACTS}},
+        "paths": {**_gets(), **{f"{BASE}/acts/{do}": _act(do) for do in SUMMARIES}},
         "components": {
             "schemas": schemas["$defs"],
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},

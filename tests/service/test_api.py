@@ -128,7 +128,7 @@ def test_nothing_is_told_without_a_token_or_with_a_wrong_one(house, path):
     assert ask(house, path, token="guessed")[0] == 401
 
 
-@pytest.mark.parametrize("do", ACTS)
+@pytest.mark.parametrize("do", SUMMARIES)
 def test_no_act_without_a_token_and_none_without_a_pin(house, do):
     before = len(house.events("acknowledged"))
 
@@ -191,8 +191,8 @@ def test_the_description_needs_no_token_and_names_every_act(house):
 
     assert status == 200
     assert told["openapi"] == "3.1.0"
-    assert {path.rpartition("/")[2] for path in told["paths"] if "/acts/" in path} == set(ACTS)
-    assert set(SUMMARIES) == set(ACTS)
+    assert {path.rpartition("/")[2] for path in told["paths"] if "/acts/" in path} == set(SUMMARIES)
+    assert set(ACTS) - set(SUMMARIES) == {"drill", "drill-ack", "drill-arrived", "drill-failed"}
 
 
 def described(house):
