@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 from hdmonitor.model import Leg
 
 
+@lru_cache(maxsize=8192)  # sensors repeat their figures
+def _part(value: float, sign: int, over: float) -> Fraction:
+    return Fraction(repr(value)) * sign / Fraction(repr(over))
+
+
 def total(base: float, terms: Iterable[tuple[Leg, float]]) -> float:
     """Add up as people do, in decimals: 1,290 m3/h through 43 m3 are 30 an hour, and nothing less."""
-    exact = Fraction(repr(base))
-    for leg, value in terms:
-        exact += Fraction(repr(value)) * leg.sign / Fraction(repr(leg.over))
-    return float(exact)
+    parts = (_part(value, leg.sign, leg.over) for leg, value in terms)
+    return float(sum(parts, Fraction(repr(base))))
 
 
 def added(
