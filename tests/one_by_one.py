@@ -1,4 +1,4 @@
-"""`hdmonitor` that tells each alarm at once in a message of its own: for tests that time or count single alarms.
+"""`hdmonitor` that tells each alarm at once by itself: for tests that time or count single alarms.
 
 People are told what comes in a flood together, and what comes and goes as that.
 """

@@ -32,13 +32,16 @@ destinations:
   phone: { name: Phone of the keeper, person: keeper }
   second: { name: Second phone, person: keeper }
 escalation:
-  containment: { steps: [{ after: "0s", notify: [phone] }, { after: "30m", notify: [second] }], repeat: "30m" }
-  storage: { steps: [{ after: "0s", notify: [phone] }, { after: "30m", notify: [second] }], repeat: "30m" }
-  other: { steps: [{ after: "0s", notify: [phone] }, { after: "30m", notify: [second] }], repeat: "30m" }
+  containment:
+    { steps: [{ after: "0s", notify: [phone] }, { after: "30m", notify: [second] }], repeat: "30m" }
+  storage:
+    { steps: [{ after: "0s", notify: [phone] }, { after: "30m", notify: [second] }], repeat: "30m" }
+  other:
+    { steps: [{ after: "0s", notify: [phone] }, { after: "30m", notify: [second] }], repeat: "30m" }
 """
 MAINTENANCE = """
 maintenance:
-  - { points: [vaccine.temperature], from: "2020-01-01T00:00:00-05:00", until: "2099-01-01T00:00:00-05:00",
+  - { points: [vaccine.temperature], start: "2020-01-01T00:00:00-05:00", end: "2099-01-01T00:00:00-05:00",
       reason: probe is changed, by: keeper }
 """
 FILES = ("--config=hdmonitor.yaml", "--site=site.yaml")

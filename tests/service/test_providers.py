@@ -64,16 +64,21 @@ def failing_site():
             f"  room-{n}.temperature: {{ at: room-{n}, measures: temperature, topic: cold/{n},"
             f" {cold}, {now} }}"
         )
-    both = '{ steps: [{ after: "0s", notify: [phone] }, { after: "0s", notify: [second] }], repeat: "30m" }'
-    policies = f"escalation:\n  containment: {both}\n  storage: {both}\n  other: {both}\n"
-    return SITE.format(equipment="\n".join(equipment), points="\n".join(points)) + policies
+    both = (
+        'steps: [{ after: "0s", notify: [phone, second] }, { after: "30m", notify: [third] }], repeat: "30m"'
+    )
+    third = "  third: { name: Third phone, person: keeper }\n"
+    policies = "".join(f"  {response}: {{ {both} }}\n" for response in ("containment", "storage", "other"))
+    site = SITE.format(equipment="\n".join(equipment), points="\n".join(points))
+    return f"{site}{third}escalation:\n{policies}"
 
 
 def test_two_hundred_points_that_fail_at_once_are_three_messages_for_each_person_criticals_first(
     tmp_path, mosquitto, client, sink
 ):
     """The first critical is at a destination within 2 s, though 150 others failed before it."""
-    with Daemon(tmp_path, failing_site(), mosquitto.port, sink.url) as daemon:
+    third = f"    third: json://127.0.0.1:{sink.port}/third\n"
+    with Daemon(tmp_path, failing_site(), mosquitto.port, sink.url, more=third) as daemon:
         daemon.start()
         began = time.monotonic()
         for n in range(150):
