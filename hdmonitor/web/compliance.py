@@ -41,11 +41,14 @@ FIELDS = {  # by the rule that judges them
     "797-H4": ("left", "right"),
     "797-H5": ("growth", "left", "right", "surface", "media_lot", "plate_lot"),
     "797-H6": ("growth", "left", "right", "surface", "media_lot", "plate_lot"),
-    "797-V1": ("iso", "cfu", "litres", "plate_lot", "genus"),
-    "797-V2": ("iso", "cfu", "litres", "plate_lot", "genus"),
-    "797-S1": ("iso", "cfu", "plate_lot", "genus"),
-    "797-S2": ("iso", "cfu", "plate_lot", "genus"),
+    "797-V1": ("plate_lot",),
+    "797-V2": ("plate_lot",),
+    "797-S1": ("plate_lot",),
+    "797-S2": ("plate_lot",),
 }
+AIR_PLATE, SURFACE_PLATE = ("place", "iso", "cfu", "litres", "genus"), ("place", "iso", "cfu", "genus")
+PLATES = {"797-V1": AIR_PLATE, "797-V2": AIR_PLATE, "797-S1": SURFACE_PLATE, "797-S2": SURFACE_PLATE}
+MOST_PLATES = 6  # of one sampling, on the page
 LABELS = {
     "left": "Left hand, cfu",
     "right": "Right hand, cfu",
@@ -57,6 +60,7 @@ LABELS = {
     "plate_lot": "Lot of the plates",
     "media_lot": "Lot of the medium",
     "genus": "Genus, if identified",
+    "place": "Where exactly",
     "hours": "Hours",
 }
 
@@ -157,6 +161,8 @@ class _Pages:
             today=today,
             fields=fields_of(obligation, case),
             labels=LABELS,
+            plates=range(MOST_PLATES) if case.rule in PLATES else range(0),
+            plate=PLATES.get(case.rule, ()),
             judges=case.rule in JUDGES,
             correct=asked.get("correct", ""),
             taken=next((str(each.on) for each in entries if str(each.number) == asked.get("correct")), ""),
@@ -202,6 +208,8 @@ class _Pages:
     def _completion(self, visit: Visit, obligation: Obligation, subject: Subject, case: Case) -> Completion:
         told = visit.text("result")
         values: dict[str, Any] = values_of({name: visit.text(name) for name in fields_of(obligation, case)})
+        if samples := _samples(visit, PLATES.get(case.rule, ())):
+            values["samples"] = samples
         if tasks := [task for number, task in enumerate(obligation.tasks) if visit.text(f"task{number}")]:
             values["tasks"] = tasks
         judges = case.rule in JUDGES and told not in (Result.VOID, Result.NOT_JUDGED)
@@ -308,6 +316,12 @@ def _shown(entry: Completion, case: Case, entries: Sequence[Completion]) -> Show
             says = ""  # filed when another rule held
     corrected = any(each.corrects == entry.number for each in entries)
     return Shown(entry, corrected, says, entry.result in (Result.FAIL, Result.NOT_JUDGED))
+
+
+def _samples(visit: Visit, fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the plates of a sampling that were counted: together they are one entry, the worst decides."""
+    rows = [{name: visit.text(f"{name}{n}") for name in fields} for n in range(MOST_PLATES)]
+    return [values_of(row) for row in rows if row.get("cfu")]
 
 
 def _result(text: str) -> Result:

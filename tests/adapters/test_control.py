@@ -72,7 +72,7 @@ def test_a_closing_is_refused_with_the_words_of_the_core(path):
 ACKNOWLEDGES = "alarm, by, perhaps note, perhaps level, perhaps where, perhaps minutes"
 KNOWN = (
     "ack, silence, document, close, shelve, unshelve, out, back, return, use, read, override, commission,"
-    " complete"
+    " drill, drill-arrived, drill-ack, drill-failed, complete"
 )
 WRONG = [
     (b"\n", "the request is not a line of JSON"),

@@ -206,6 +206,29 @@ def test_results_of_a_person_are_not_shown_to_the_others(own):
     assert "cfu" not in matrix
 
 
+def test_plates_of_one_sampling_are_one_entry_and_the_worst_of_them_decides(own):
+    page = "/compliance/duty?obligation=air-sampling-hood&subject=bsc-1"
+    fields = {
+        "obligation": "air-sampling-hood",
+        "subject": "bsc-1",
+        "on": "2026-11-20",
+        "run": "1",
+        "result": "",
+    }
+    left = {"place0": "left", "iso0": "5", "cfu0": "1", "litres0": "500"}
+    right = {"place1": "right", "iso1": "5", "cfu1": "0", "litres1": "1000"}
+    with pages_of(own) as (url, cookies):
+        status, text = post(url, cookies, "/compliance/done", page, {**fields, **left, **right})
+
+    assert status == 200
+    assert "left: 1 cfu in 500 L is 2 cfu/m3: ABOVE the action level of 1 cfu/m3, ISO 5 (797-V3)." in words(
+        text
+    )
+    assert "INVALID: 500 L is less than the 1,000 L that a sample needs." in words(text)
+    assert "right: 0 cfu in 1,000 L is 0 cfu/m3: not above" in words(text)
+    assert cells(own)["bsc-1", "air-sampling-hood"] == ("bad", "to be repeated")
+
+
 def test_a_correction_is_a_new_entry_that_names_the_old_one(own):
     with Reader(own) as reader:
         wrong = next(each for each in reader.completions() if each.result is Result.FAIL)
