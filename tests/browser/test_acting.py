@@ -1,4 +1,4 @@
-"""The pages of people who are logged in: they fit, they can be read by everybody, they act without scripts."""
+"""The pages of people who are logged in: they fit, everybody can read them, they act without scripts."""
 
 import pytest
 from browser.looking import DESK, PHONE, Screen, evaluate, shown, violations
