@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -66,8 +66,10 @@ def shown(card: Card, room: str, now: datetime, zone: ZoneInfo, most: int = MOST
     )
 
 
-def set_aside(cards: Iterable[Card], now: datetime, zone: ZoneInfo) -> tuple[list[Told], list[Told]]:
-    """Return what is out of service, and what is shelved, each once."""
+def set_aside(
+    cards: Iterable[Card], titles: Mapping[str, str], now: datetime, zone: ZoneInfo
+) -> tuple[list[Told], list[Told]]:
+    """Return what is out of service, and what is shelved, each once; `titles` are those of alarms."""
     out: dict[tuple[str, Away], Told] = {}
     shelved: dict[str, Told] = {}
     for card in cards:
@@ -75,7 +77,9 @@ def set_aside(cards: Iterable[Card], now: datetime, zone: ZoneInfo) -> tuple[lis
             out[name, away] = Told(name, away.by, away.why, clock(away.until, now, zone))
         for each in card.shelved:
             until = clock(each.until, now, zone)
-            shelved[each.alarm] = Told(each.alarm, each.by, each.why, until, each.alarm)
+            shelved[each.alarm] = Told(
+                titles.get(each.alarm, each.alarm), each.by, each.why, until, each.alarm
+            )
     return [*out.values()], [*shelved.values()]
 
 

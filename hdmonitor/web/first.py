@@ -44,7 +44,7 @@ def _seen(desk: Desk, look: Look) -> dict[str, Any]:
     if look.refused:
         return values
     cards = [(shown(card, room_of(desk.site, card), look.at, desk.zone)) for card in look.cards]
-    out, shelved = set_aside(look.cards, look.at, desk.zone)
+    out, shelved = set_aside(look.cards, look.titles, look.at, desk.zone)
     return values | {
         "watched": look.watched,
         "working": [card for card in cards if card.work],

@@ -52,6 +52,11 @@ class Look:
         """Return the alarms that nobody has closed in words, those that are over last."""
         return (*self.watched.alarms, *self.watched.undocumented) if self.watched else ()
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """Return the titles of the alarms that nobody has closed, by id."""
+        return {alarm.id: alarm.title for alarm in self.alarms}
+
     def row(self, point: str) -> Row | None:
         """Return a point in words."""
         return next((row for room in self.rooms for row in room.rows if row.point == point), None)

@@ -87,7 +87,7 @@ class _Pages:
         inside = [card for card in look.cards if room_of(desk.site, card) == room.id]
         found = next((each for each in look.rooms if each.id == room.id), None)
         rows = found.rows if found else ()
-        out, shelved = set_aside(inside, look.at, desk.zone)
+        out, shelved = set_aside(inside, look.titles, look.at, desk.zone)
         points = {row.point for row in rows}
         return {
             "room": room,

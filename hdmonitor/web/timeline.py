@@ -56,7 +56,7 @@ class Line:
     what: str
     who: str
     lines: tuple[str, ...]
-    look: str  # "alarm", "person", "message" or ""
+    look: str  # "alarm", "person", "sent" or ""
 
 
 def timeline(
@@ -102,7 +102,7 @@ class _Words:
         """Return the line of one message to several destinations, and what became of it at each."""
         told = same[0].notice
         fates = [f"{self._name(row.notice.destination)}: {self._fate(row)}" for row in same]
-        return self._line(told.at, "message", "", (told.title, told.body, *fates), "message")
+        return self._line(told.at, "message", "", (told.title, told.body, *fates), "sent")
 
     def _fate(self, row: OutboxRow) -> str:
         if row.delivered_at is not None:
