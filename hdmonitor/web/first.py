@@ -18,7 +18,6 @@ from hdmonitor.web.look import Look, Looks
 from hdmonitor.web.visit import Visit, for_readers
 
 NEW_PAGE = 15  # seconds
-MOST_ROWS = 300  # points of a site whose board shows all of them
 MOST_SHOWN = 100  # lines of one list
 
 
@@ -51,7 +50,7 @@ def _seen(desk: Desk, look: Look) -> dict[str, Any]:
         "others": [card for card in cards if not card.work],
         "out": out[:MOST_SHOWN],
         "shelved": shelved[:MOST_SHOWN],
-        "all_rows": len(desk.site.points) <= MOST_ROWS,
+        "all_rows": not look.partly,
         "trends": trends(look),
         "barred": look.barred,
     }

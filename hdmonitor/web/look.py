@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from hdmonitor.board import NOTHING, Acts, Against, Card, board
@@ -11,11 +11,13 @@ from hdmonitor.compliance.due import by_key, standing_against
 from hdmonitor.compliance.obligation import Against as Bars
 from hdmonitor.compliance.obligation import SubjectKind
 from hdmonitor.events import Alarm, LastHeard
-from hdmonitor.model import Site
+from hdmonitor.model import Point, Site
 from hdmonitor.reader import JournalRefused
 from hdmonitor.rows import Owing
 from hdmonitor.rules.forecast import LOOKS_BACK
 from hdmonitor.standing import KEYS, acts_of, calendar_against, case_key, named
+from hdmonitor.vouched import Look as PointLook
+from hdmonitor.vouched import away, worth
 from hdmonitor.web.desk import Desk
 from hdmonitor.web.health import Health
 from hdmonitor.web.kept import Kept
@@ -24,6 +26,7 @@ from hdmonitor.web.watched import RoomView, Row, Shown, Watched, warned, watched
 
 VITAL = ("core", "broker", "canary")  # without one of them no reading is the present one
 MOST_TRENDS = 100  # points; a site with more has its trends on the pages of points
+MOST_ROWS = 300  # points of a site of which all are in words all the time
 CALENDAR_KEPT = 30.0  # seconds; what is overdue changes by the day, and when something is filed
 
 
@@ -40,12 +43,8 @@ class Look:
     acts: Acts = NOTHING
     cards: tuple[Card, ...] = ()
     watched: Watched | None = None  # nothing where the record cannot be read
+    partly: bool = False  # of a large site only what is outside or unknown is in words
     barred: tuple[str, ...] = ()  # names of people who by the record may not compound today
-
-    @property
-    def rooms(self) -> tuple[RoomView, ...]:
-        """Return the rooms with their points."""
-        return self.watched.rooms if self.watched else ()
 
     @property
     def shown(self) -> tuple[Shown, ...]:
@@ -57,9 +56,23 @@ class Look:
         """Return the titles of the alarms that nobody has closed, by id."""
         return {alarm.id: alarm.title for alarm in self.alarms}
 
-    def row(self, point: str) -> Row | None:
-        """Return a point in words."""
-        return next((row for room in self.rooms for row in room.rows if row.point == point), None)
+    def room(self, site: Site, id_: str) -> RoomView | None:
+        """Return a room with all its points in words; None where nothing is known."""
+        rooms = self.watched.rooms if self.watched else ()
+        if self.partly:
+            inside = [point for point in site.points.values() if point.room == id_]
+            rooms = self._in_words(site, inside[:MOST_ROWS]).rooms
+        return next((each for each in rooms if each.id == id_), None)
+
+    def row(self, site: Site, point: Point) -> Row | None:
+        """Return a point in words; None where nothing is known."""
+        rooms = self.watched.rooms if self.watched else ()
+        if self.partly:
+            rooms = self._in_words(site, [point]).rooms
+        return next((row for room in rooms for row in room.rows if row.point == point.id), None)
+
+    def _in_words(self, site: Site, points: Sequence[Point]) -> Watched:
+        return watched(site, self.heard, self.alarms, self.at, out=dict(self.acts.out), points=points)
 
 
 class Looks:
@@ -90,10 +103,29 @@ class Looks:
         health = health_now(desk, owing)
         acts = acts_of(desk.site, states, alarms, now, calendar)
         cards = board(desk.site, heard, alarms, now, acts, blind=blind(health))
-        going = warned(desk.site, alarms)
+        rows, partly = self._rows(heard, alarms, now, recent, acts)
+        return Look(now, health, "", heard, alarms, recent, acts, cards, rows, partly, kept_away)
+
+    def _rows(
+        self,
+        heard: Mapping[str, LastHeard],
+        alarms: Sequence[Alarm],
+        now: datetime,
+        recent: Mapping[str, Sequence[tuple[datetime, float]]],
+        acts: Acts,
+    ) -> tuple[Watched, bool]:
+        """Return the points in words; of a large site only those that are outside or unknown, and so many."""
+        site, out = self._desk.site, dict(acts.out)
+        going = warned(site, alarms)
         ahead = {point: values for point, values in recent.items() if point in going}
-        rows = watched(desk.site, heard, alarms, now, ahead, dict(acts.out))
-        return Look(now, health, "", heard, alarms, recent, acts, cards, rows, kept_away)
+        if len(site.points) <= MOST_ROWS:
+            return watched(site, heard, alarms, now, ahead, out), False
+        gone = away(site, now) | out
+        looks = {point.id: worth(point, heard, now, gone).look for point in site.points.values()}
+        odd = [point for point in site.points.values() if looks[point.id] is not PointLook.INSIDE]
+        rows = watched(site, heard, alarms, now, ahead, out, odd[:MOST_ROWS])
+        unknown = sum(each is PointLook.UNKNOWN for each in looks.values())
+        return replace(rows, unknown=unknown), True
 
     def _overdue(self) -> tuple[list[Against], tuple[str, ...]]:
         """Return what the calendar bars today, and the names of the people who may not compound."""

@@ -85,7 +85,7 @@ class _Pages:
     def _room(self, room: Room) -> dict[str, Any]:
         desk, look = self._desk, self._looks()
         inside = [card for card in look.cards if room_of(desk.site, card) == room.id]
-        found = next((each for each in look.rooms if each.id == room.id), None)
+        found = look.room(desk.site, room.id)
         rows = found.rows if found else ()
         out, shelved = set_aside(inside, look.titles, look.at, desk.zone)
         points = {row.point for row in rows}
@@ -124,7 +124,7 @@ class _Pages:
             "point": point,
             "name": _name(desk, point, now),
             "room": desk.site.rooms.get(point.room),
-            "row": look.row(point.id),
+            "row": look.row(desk.site, point),
             "refused": look.refused,
             "troubles": look.health.troubles,
             "limits": _limits(point),

@@ -7,7 +7,7 @@ more is unknown, whatever it was.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -96,11 +96,13 @@ def watched(
     now: datetime,
     recent: Mapping[str, Sequence[tuple[datetime, float]]] = MappingProxyType({}),
     out: Mapping[str, Away] = MappingProxyType({}),
+    points: Iterable[Point] | None = None,
 ) -> Watched:
     """Put together what the journal says of `site` at `now`.
 
     `alarms` are those nobody has closed, `recent` the last readings of points of which
     some are asked where they are going, `out` the points that people took out of service.
+    Of a large site only some `points` may be wanted.
     """
     out = away(site, now) | dict(out)
     ranked = sorted(alarms, key=lambda alarm: (-alarm.level, -alarm.priority, alarm.opened_at))
@@ -110,7 +112,7 @@ def watched(
         if alarm.active:
             at_point[alarm.point].append(alarm)
     rows: defaultdict[str, list[Row]] = defaultdict(list)
-    for point in site.points.values():
+    for point in site.points.values() if points is None else points:
         running = tuple(shown[alarm.id] for alarm in at_point[point.id])
         row = _row(site, point, heard, running, now, out)
         if row.look != "unknown" and (ahead := _ahead(site, point, recent.get(point.id, ()), now)):
