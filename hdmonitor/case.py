@@ -339,7 +339,7 @@ class Case:
             active=True,
         )
         self._came(again(self.comings, change.at), draft)
-        self.alarm = replace(self.alarm, title=self._text(change.at, About.OPENED).title)
+        self.alarm = replace(self.alarm, title=self._title(change.at, About.OPENED))
         draft.outcome.alarms[name] = self.alarm
         self.house.opened(self, change.at, draft)
         self._start(About.OPENED, change.at, draft, withhold)
@@ -354,7 +354,7 @@ class Case:
             acknowledged_by=None,
             acknowledged_at=None,
         )
-        self._update(draft, title=self._text(change.at, About.RAISED).title)
+        self._update(draft, title=self._title(change.at, About.RAISED))
         self.acknowledged_until = self.silenced_by = None
         self.house.opened(self, change.at, draft)
         if self.shelf is not None:  # it was shelved at its level, as it is answered at its level
@@ -645,7 +645,11 @@ class Case:
     def _text(self, at: datetime, about: About) -> wording.Text:
         return wording.opened(self._situation(at), self.house.zone, about)
 
-    def _situation(self, at: datetime) -> wording.Situation:
+    def _title(self, at: datetime, about: About) -> str:
+        """Return what an alarm is called; for that nobody looks for a unit that could take its stock."""
+        return wording.opened(self._situation(at, spare=False), self.house.zone, about).title
+
+    def _situation(self, at: datetime, *, spare: bool = True) -> wording.Situation:
         worst = self.machine.worst_outside() if isinstance(self.machine, Machine) else None
         over = self.over if worst is None else None
         return wording.Situation(
@@ -668,7 +672,7 @@ class Case:
             unanswered_since=self.call.started_at if self.call else None,
             door=self.house.door(self.point, at),
             beside=self.house.beside(self.point),
-            move_to=self.house.move_to(self.point, at) if self.rule.holds_stock else None,
+            move_to=self.house.move_to(self.point, at) if spare and self.rule.holds_stock else None,
             behind=self.house.behind(self, at),
             exposure=self.exposure,
             comings=self.comings if self.comings and self.comings.many else None,

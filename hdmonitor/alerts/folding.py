@@ -125,7 +125,7 @@ def _quoting(owed: Sequence[Waiting]) -> Outgoing:
         return Outgoing(_rows(alarms), told.title, told.body, ids, whole=True)
     criticals = sum(alarm[0].notice.priority is Priority.CRITICAL for alarm in alarms)
     word = "CRITICAL" if criticals == len(alarms) else "URGENT"
-    title = fitting.shortened(f"{len(alarms)} more {word}: {_told(alarms[0]).title}", fitting.TITLE)
+    title = fitting.shortened(f"{len(alarms)} {word}: {_told(alarms[0]).title}", fitting.TITLE)
     lines = [_line(alarm) for alarm in alarms[:QUOTED]]
     if more := ids[QUOTED:]:
         lines.append(f"and {len(more)} more, {_span(more)}. {ADVICE}")

@@ -159,7 +159,7 @@ def test_a_flood_of_two_hundred_is_three_messages_and_every_critical_is_said_in_
     first, urgent, others = fold(flood())
 
     assert (first.rows, first.title) == ((1,), "STOP HD WORK: HD buffer not negative")
-    assert urgent.title == "7 more URGENT: STOP HD WORK: HD buffer"
+    assert urgent.title == "7 URGENT: STOP HD WORK: HD buffer not"
     assert urgent.body.split("\n") == [
         "STOP HD WORK: HD buffer not negative A2",
         "STOP HD WORK: HD buffer not negative A3",
