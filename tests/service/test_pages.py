@@ -17,6 +17,7 @@ from servers import fetch, free_port
 
 from hdmonitor.journal import Journal
 from hdmonitor.reader import Reader
+from hdmonitor.web import look
 from hdmonitor.web.server import NotServed, listen
 
 FORBIDDEN = re.compile(r"\b(safe|ok|okay|all clear|clear|compliant|good)\b", re.IGNORECASE)
@@ -76,6 +77,22 @@ def test_the_page_shows_every_point_with_value_limit_and_age_and_the_open_alarms
         in text
     )
     assert "2 over, not documented" in text
+
+
+def test_of_a_large_site_the_board_shows_what_is_outside_or_unknown_and_a_room_shows_all(
+    journal, monkeypatch
+):
+    monkeypatch.setattr(look, "MOST_ROWS", 17)
+    with served(journal) as url:
+        board, room = words(get(url)), words(get(f"{url}/rooms/hd-buffer"))
+        point = words(get(f"{url}/points/hd-buffer.door"))
+
+    assert "7 alarms open, 6 points unknown" in board
+    values = board.partition("Values that are outside or unknown")[2]
+    assert "HD buffer pressure -0.001 in" in values
+    assert "HD buffer door" not in values
+    assert "HD buffer door closed" in room
+    assert "HD buffer door closed" in point
 
 
 def test_a_page_without_an_alarm_does_not_call_that_good_news(empty):
