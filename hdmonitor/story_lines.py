@@ -25,9 +25,6 @@ LATE = re.compile(r"\s*\blate(?: (\S+))?$")
 EVERY = re.compile(r"\s*\bevery(?: (\S+))?$")
 
 # Words that stories are to have and the monitor cannot play yet.
-NOT_YET = {
-    re.compile(r"\S+ records\b.*"): "recording obligations is not part of hdmonitor yet; leave this line out",
-}
 KNOWN_ACTS = f"restart, broker away for 3m, clock steps +1h, message TOPIC PAYLOAD, {KNOWN}"
 
 # At equal times, time passes first, then values come, then people act.
@@ -143,9 +140,6 @@ def _acts(what: str, at: datetime, site: Site, told: set[str]) -> list[tuple[dat
         return [(at, Message(sent[1], sent[2].encode(), at))]
     if (done := _deed(what, at, site, told)) is not None:
         return [(at, done)]
-    for words, why in NOT_YET.items():
-        if words.fullmatch(what):
-            raise Wrong(f"{what!r}: {why}")
     raise Wrong(f"cannot read {what!r}; known are: {KNOWN_ACTS}")
 
 

@@ -66,7 +66,7 @@ ASKED = [
 ]
 
 
-TESTED_ELSEWHERE = {"commission", "complete"}
+TESTED_ELSEWHERE = {"commission", "complete", "drill", "drill-ack", "drill-arrived", "drill-failed"}
 
 
 @pytest.mark.parametrize(("request_", "act"), ASKED, ids=[act.__class__.__name__ for _, act in ASKED])

@@ -65,6 +65,7 @@ def born(heard, node):
 def test_the_site_listens_to_births_and_deaths():
     assert not [problem for problem in PROBLEMS if not problem.warning]
     assert SITE.topics == [
+        "hdmonitor/drill/#",
         "spBv1.0/Pharmacy/DBIRTH/GW-01/CR-101",
         "spBv1.0/Pharmacy/DDATA/GW-01/CR-101",
         "spBv1.0/Pharmacy/DDEATH/GW-01/CR-101",

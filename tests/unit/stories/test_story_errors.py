@@ -4,13 +4,11 @@ import pytest
 from unit.stories.told import SITE, load, written
 
 from hdmonitor.stories import load_scenario
+from hdmonitor.story_lines import KNOWN_ACTS
 
 NOT_A_DURATION = "is not a duration; write whole d, h, m, s in this order, such as '1h30m'"
 SERIES = "; or silent, fault, garbage, retained VALUE, a ramp such as -0.020..-0.005 inH2O"
-ACTS = (
-    "known are: restart, broker away for 3m, clock steps +1h, message TOPIC PAYLOAD, "
-    "PERSON acknowledges POINT, PERSON closes POINT NOTE"
-)
+ACTS = f"known are: {KNOWN_ACTS}"
 TEXT = "must be text; write it in quotes, or as a block after |"
 NO_TIME = 'is not a time with its offset from UTC; write for instance "2026-03-02T08:00:00-05:00"'
 SHELVES = "pharmacist shelves hd-fridge-1.temperature for 30m"
@@ -50,11 +48,8 @@ def test_a_line_of_given_that_cannot_be_read_has_its_place(tmp_path, line, why):
     [
         ("restart", f"'restart' {NOT_A_DURATION}"),
         ("3m pharmacist sighs", f"cannot read 'pharmacist sighs'; {ACTS}"),
-        (f"3m {SHELVES}", f"{SHELVES!r}: shelving alarms is not part of hdmonitor yet; leave this line out"),
-        (
-            f"3m {RECORDS}",
-            f"{RECORDS!r}: recording obligations is not part of hdmonitor yet; leave this line out",
-        ),
+        (f"3m {SHELVES}", f"cannot read {SHELVES!r}; {ACTS}"),
+        (f"3m {RECORDS}", f"cannot read {RECORDS!r}; {ACTS}"),
         (
             "3m pharmacist acknowledges hd-fridge-9.temperature",
             f"{FRIDGE_9}; did you mean 'hd-fridge-2.temperature'?",
