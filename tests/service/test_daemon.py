@@ -80,9 +80,11 @@ destinations:
   phone: { name: Phone of the keeper, person: keeper }
   second: { name: Second phone, person: keeper }
 escalation:
-  containment: { steps: [{ after: "0s", notify: [phone] }], repeat: "30m" }
+  containment:
+    { steps: [{ after: "0s", notify: [phone] }, { after: "10m", notify: [second] }], repeat: "30m" }
   storage: { steps: [{ after: "0s", notify: [phone] }, { after: "12s", notify: [second] }], repeat: "30m" }
-  other: { steps: [{ after: "0s", notify: [phone] }], repeat: "30m" }
+  other:
+    { steps: [{ after: "0s", notify: [phone] }, { after: "10m", notify: [second] }], repeat: "30m" }
 """
 
 
