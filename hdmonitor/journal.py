@@ -49,11 +49,11 @@ __all__ = [
     "StoredReading",
 ]
 
-# A broker gives a message id again after 65,535 messages of a session. Half of the ids: what was
-# processed and never confirmed is known for so many messages, however often either side died, and
-# a receipt of the round before cannot pass a new message with the same steady value off as a
-# redelivery, as long as no more than the other half wait unprocessed.
-RECEIPTS = 32_767
+# A broker gives a message id again after 65,535 messages of a session. Three quarters of the ids: what
+# was processed and never confirmed is known for so many messages, however often either side died,
+# and a receipt of the round before cannot pass a new message with the same steady value off as a
+# redelivery, as long as no more than the other quarter wait unprocessed.
+RECEIPTS = 49_151
 QUARANTINED = 10_000
 QUARANTINED_BYTES = 4_096
 ANSWERED = 10_000  # forms whose answers are kept

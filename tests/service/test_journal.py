@@ -446,15 +446,15 @@ def test_an_id_that_is_used_again_stands_for_the_newer_message(journal):
     assert not journal.seen(receipt(7))
 
 
-def test_the_newest_32767_receipts_are_kept_and_not_one_more(journal):
-    journal.commit(Outcome(), receipts=[receipt(mid) for mid in range(1, 32_768)], at=T)
+def test_the_newest_49151_receipts_are_kept_and_not_one_more(journal):
+    journal.commit(Outcome(), receipts=[receipt(mid) for mid in range(1, 49_152)], at=T)
     assert journal.seen(receipt(1))
 
-    journal.commit(Outcome(), receipts=[receipt(32_768)], at=T)
+    journal.commit(Outcome(), receipts=[receipt(49_152)], at=T)
 
     assert not journal.seen(receipt(1))
     assert journal.seen(receipt(2))
-    assert journal.seen(receipt(32_768))
+    assert journal.seen(receipt(49_152))
 
 
 def test_no_receipt_is_left_when_the_broker_lost_the_session(journal):
