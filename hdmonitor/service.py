@@ -40,7 +40,7 @@ from hdmonitor.monitor import Monitor
 from hdmonitor.seals import Seals, key_beside
 from hdmonitor.settings import Settings, Web
 from hdmonitor.web.app import Pages
-from hdmonitor.web.desk import Outside
+from hdmonitor.web.desk import Desk, Outside
 from hdmonitor.web.health import health
 from hdmonitor.web.server import WebServer, listen
 
@@ -265,16 +265,18 @@ class Service:
 
     def _pages(self, core: Core, outside: Outside) -> Pages:
         return Pages(
-            self._plan.site,
-            self.journal.reader,
-            now=self._clock.now,
-            status=lambda: core.status,
-            waiting=self._inbox.qsize,
-            copies=self._plan.influx is not None,
-            put=self.put,
-            seals=self._seals,
-            outside=outside,
-            programme=self._plan.programme,
+            Desk(
+                self._plan.site,
+                self.journal.reader,
+                now=self._clock.now,
+                status=lambda: core.status,
+                waiting=self._inbox.qsize,
+                copies=self._plan.influx is not None,
+                put=self.put,
+                seals=self._seals,
+                outside=outside,
+                programme=self._plan.programme,
+            )
         )
 
     def _requested(self, request: object) -> Act | Entry | str:

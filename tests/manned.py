@@ -32,7 +32,7 @@ from hdmonitor.reader import Reader
 from hdmonitor.seals import Link, Seals
 from hdmonitor.status import Status
 from hdmonitor.web.app import Pages
-from hdmonitor.web.desk import Outside
+from hdmonitor.web.desk import Desk, Outside
 from hdmonitor.web.server import WebServer, listen
 from hdmonitor.web.throttle import Throttle
 
@@ -235,15 +235,17 @@ def manned(path, *, site=STAFFED, outside=None, accounts=True, fresh=True):
     thread.start()
     seals, ended = Seals(KEY, clock.now), []
     pages = Pages(
-        site,
-        lambda: Reader(path),
-        now=clock.now,
-        status=lambda: Status(monotonic(), connected=True, canary_at=monotonic()),
-        waiting=inbox.qsize,
-        copies=False,
-        put=inbox.put,
-        seals=seals,
-        outside=outside or Outside(),
+        Desk(
+            site,
+            lambda: Reader(path),
+            now=clock.now,
+            status=lambda: Status(monotonic(), connected=True, canary_at=monotonic()),
+            waiting=inbox.qsize,
+            copies=False,
+            put=inbox.put,
+            seals=seals,
+            outside=outside or Outside(),
+        )
     )
     with (
         listen("127.0.0.1", port := free_port()) as door,

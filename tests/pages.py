@@ -18,6 +18,7 @@ from hdmonitor.seals import Seals
 from hdmonitor.site import load_site
 from hdmonitor.status import Status
 from hdmonitor.web.app import Pages
+from hdmonitor.web.desk import Desk
 from hdmonitor.web.server import WebServer, listen
 
 SITE, _ = load_site(Path(__file__).parents[1] / "config" / "site.yaml")
@@ -76,14 +77,16 @@ def served(path, *, site=SITE, now=NOW, put=None, **status):
     fresh = {"connected": True, "canary_at": monotonic()}
     turned = replace(Status(monotonic()), **(fresh | status))
     pages = Pages(
-        site,
-        lambda: Reader(path),
-        now=lambda: now,
-        status=lambda: turned,
-        waiting=lambda: 3,
-        copies=True,
-        put=put,
-        seals=Seals(KEY, lambda: now),
+        Desk(
+            site,
+            lambda: Reader(path),
+            now=lambda: now,
+            status=lambda: turned,
+            waiting=lambda: 3,
+            copies=True,
+            put=put,
+            seals=Seals(KEY, lambda: now),
+        )
     )
     ended = []
     with (

@@ -28,6 +28,7 @@ from hdmonitor.site import load_programme, load_site
 from hdmonitor.spreadsheet import Dates
 from hdmonitor.status import Status
 from hdmonitor.web.app import Pages
+from hdmonitor.web.desk import Desk
 from hdmonitor.web.server import WebServer, listen
 from hdmonitor.web.visit import SESSION
 
@@ -285,15 +286,17 @@ def pages_of(path, person="pharmacist-1", now=NOW):
             stamp = reader.accounts()[person].stamp
         seals = Seals(KEY, lambda: now)
         pages = Pages(
-            SITE,
-            lambda: Reader(path),
-            now=lambda: now,
-            status=lambda: Status(monotonic(), connected=True, canary_at=monotonic()),
-            waiting=lambda: 0,
-            copies=False,
-            put=put,
-            seals=seals,
-            programme=PROGRAMME,
+            Desk(
+                SITE,
+                lambda: Reader(path),
+                now=lambda: now,
+                status=lambda: Status(monotonic(), connected=True, canary_at=monotonic()),
+                waiting=lambda: 0,
+                copies=False,
+                put=put,
+                seals=seals,
+                programme=PROGRAMME,
+            )
         )
         ended = []
         with (

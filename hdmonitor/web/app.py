@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hdmonitor.compliance.obligation import Programme
-from hdmonitor.inbox import Item
-from hdmonitor.model import Site
-from hdmonitor.reader import JournalRefused, Reader
-from hdmonitor.seals import Seals
-from hdmonitor.status import Status
+from hdmonitor.reader import JournalRefused
 from hdmonitor.web import (
     alarms,
     answer,
@@ -32,7 +24,7 @@ from hdmonitor.web import (
     machine,
     places,
 )
-from hdmonitor.web.desk import Desk, Outside
+from hdmonitor.web.desk import Desk
 from hdmonitor.web.live import Live
 from hdmonitor.web.look import Looks
 from hdmonitor.web.openapi import BASE
@@ -49,61 +41,31 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-INSIDE = Outside()
 
 
 class Pages:
-    """The ASGI application. All of it runs in the one thread of the web server.
+    """The ASGI application. All of it runs in the one thread of the web server."""
 
-    `status` gives the core's newest status and `waiting` the length of its
-    inbox, both without waiting. `copies` tells whether an InfluxDB is
-    configured. `put` hands an act to the core and may wait for room there.
-    """
-
-    def __init__(
-        self,
-        site: Site,
-        reader: Callable[[], Reader],
-        *,
-        now: Callable[[], datetime],
-        status: Callable[[], Status],
-        waiting: Callable[[], int],
-        copies: bool,
-        put: Callable[[Item], None],
-        seals: Seals,
-        outside: Outside = INSIDE,
-        programme: Programme | None = None,
-    ) -> None:
-        self.desk = Desk(
-            site,
-            reader,
-            now=now,
-            status=status,
-            waiting=waiting,
-            copies=copies,
-            put=put,
-            seals=seals,
-            outside=outside,
-            programme=programme,
-        )
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
         # Each module of pages gives its routes; a new one is added here.
-        looks = Looks(self.desk)
-        self._live = Live(self.desk, looks)
+        looks = Looks(desk)
+        self._live = Live(desk, looks)
         self.routes = [
-            *machine.routes(self.desk),
-            *login.routes(self.desk),
-            *answer.routes(self.desk),
-            *first.routes(self.desk, looks),
-            *places.routes(self.desk, looks),
-            *figures.routes(self.desk),
-            *alarms.routes(self.desk, looks),
-            *deeds.routes(self.desk, looks),
+            *machine.routes(desk),
+            *login.routes(desk),
+            *answer.routes(desk),
+            *first.routes(desk, looks),
+            *places.routes(desk, looks),
+            *figures.routes(desk),
+            *alarms.routes(desk, looks),
+            *deeds.routes(desk, looks),
             *self._live.routes(),
-            *api.routes(self.desk, looks),
-            *compliance.routes(self.desk),
-            *hazards.routes(self.desk),
-            *incidents.routes(self.desk),
-            *drill.routes(self.desk),
+            *api.routes(desk, looks),
+            *compliance.routes(desk),
+            *hazards.routes(desk),
+            *incidents.routes(desk),
+            *drill.routes(desk),
         ]
         handlers = {HTTPException: self._on_refusal, JournalRefused: self._on_unread}
         self._app: ASGIApp = Guarded(Starlette(routes=self.routes, exception_handlers=handlers))

@@ -44,8 +44,16 @@ class Outside:
         return (self.public_url or "").startswith("https://")
 
 
+INSIDE = Outside()
+
+
 class Desk:
-    """One for all pages. Pages run in the one thread of the web server; only `ask` waits for the core."""
+    """One for all pages. Pages run in the one thread of the web server; only `ask` waits for the core.
+
+    `status` gives the core's newest status and `waiting` the length of its
+    inbox, both without waiting. `copies` tells whether an InfluxDB is
+    configured. `put` hands an act to the core and may wait for room there.
+    """
 
     def __init__(
         self,
@@ -58,7 +66,7 @@ class Desk:
         copies: bool,
         put: Callable[[Item], None],
         seals: Seals,
-        outside: Outside,
+        outside: Outside = INSIDE,
         programme: Programme | None = None,
     ) -> None:
         self.site = site
