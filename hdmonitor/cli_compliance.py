@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 from hdmonitor.compliance.due import BAD, Due, all_due, by_key, said
 from hdmonitor.compliance.following import following
 from hdmonitor.compliance.obligation import Programme, SubjectKind
+from hdmonitor.incubators import Waiting, waiting
+from hdmonitor.model import Site
 from hdmonitor.reader import Reader
-from hdmonitor.site import load_programme
+from hdmonitor.site import draw_site
 
 SOON = 30  # days ahead that are listed
 PEOPLE = (SubjectKind.PERSON, SubjectKind.FACEPIECE)
@@ -31,7 +33,7 @@ def add_arguments(
     what = command.add_subparsers(
         required=True, metavar="status|done|import|export|calendar|drugs", dest="what"
     )
-    text = "what is overdue, what stands against work, what is due soon"
+    text = "what is overdue, what stands against work, what is due soon, which results are awaited"
     status = what.add_parser("status", help=text, description=text, parents=[both])
     whose = status.add_mutually_exclusive_group()
     whose.add_argument("--person", metavar="ID", help="of one person only")
@@ -53,13 +55,17 @@ def _day(text: str) -> date:
 
 def programme_of(path: Path) -> Programme:
     """Return what the site keeps; raise `NotKept` where it keeps nothing or its file cannot be used."""
-    programme, problems = load_programme(path)
+    return _kept(path)[1]
+
+
+def _kept(path: Path) -> tuple[Site, Programme]:
+    drawn, problems = draw_site(path)
     errors = [str(problem) for problem in problems if not problem.warning]
-    if errors:
+    if errors or drawn is None:
         raise NotKept("\n".join(errors))
-    if programme is None:
+    if drawn.programme is None:
         raise NotKept(f"{path} has no section 'compliance'; add it, see docs/compliance.md")
-    return programme
+    return drawn.site, drawn.programme
 
 
 def print_kept(programme: Programme) -> None:
@@ -75,16 +81,19 @@ def print_kept(programme: Programme) -> None:
 
 def run(options: argparse.Namespace, journal: Path, now: Callable[[], datetime]) -> int:
     """Show how everything stands that is kept, or what is kept for one person, thing or room."""
-    programme = programme_of(options.site)
+    site, programme = _kept(options.site)
     with Reader(journal) as reader:
         filed = by_key(reader.completions())
         programme = following(programme, [each.to_follow for each in reader.incidents()])
+        unread = waiting(site, programme, filed, reader, now())
     on = options.on or now().astimezone(ZoneInfo(programme.zone)).date()
     dues = _chosen(options, programme, all_due(programme, filed, on))
     if options.json:
         print(json.dumps([_object(due, on) for due in dues], indent=2))
     else:
-        _print(dues, on, everything=options.all)
+        shown = {due.key for due in dues}
+        unread = [each for each in unread if (each.obligation.id, each.subject.key) in shown]
+        _print(dues, unread, on, everything=options.all)
     return 0
 
 
@@ -100,7 +109,7 @@ def _chosen(options: argparse.Namespace, programme: Programme, dues: list[Due]) 
     return sorted(dues, key=lambda due: (due.last_day or date.max, due.subject.name, due.obligation.id))
 
 
-def _print(dues: list[Due], on: date, *, everything: bool) -> None:
+def _print(dues: list[Due], unread: list[Waiting], on: date, *, everything: bool) -> None:
     bad = [due for due in dues if due.state(on) in BAD]
     against = [due for due in bad if due.obligation.against]
     soon = [due for due in dues if due not in bad and due.last_day and (due.last_day - on).days <= SOON]
@@ -116,9 +125,21 @@ def _print(dues: list[Due], on: date, *, everything: bool) -> None:
             print(title)
         for due in listed:
             print(f"  {_line(due, on)}")
+    _print_awaited(unread, on)
     print(f"{on}: {len(dues)} kept, {len(bad)} overdue, {len(against)} of them stand against work")
     if not bad:
         print("nothing known to be overdue; that is not to say that everything was done well")
+
+
+def _print_awaited(unread: list[Waiting], on: date) -> None:
+    if unread:
+        print("RESULTS AWAITED")
+    for each in unread:
+        sample = each.sample
+        state = "overdue, could be read since" if sample.late(on) else "to be read from"
+        what = f"{each.subject.name} ({each.subject.key}): {each.obligation.short}"
+        why = f" ({sample.says})" if sample.says else ""
+        print(f"  {what}, taken {sample.entry.on}, {state} {sample.ready_on}{why}")
 
 
 def _line(due: Due, on: date) -> str:

@@ -20,6 +20,7 @@ from hdmonitor.case import Draft
 from hdmonitor.completions import Completion, FollowUp, Occurrence, Reminder, Result
 from hdmonitor.compliance.due import Due, Key, by_key, due_of
 from hdmonitor.compliance.following import following
+from hdmonitor.compliance.incubation import misplaced
 from hdmonitor.compliance.judging import NotJudged, judged, result_of
 from hdmonitor.compliance.obligation import Case, Obligation, Programme, Subject, SubjectKind
 from hdmonitor.compliance.reminders import Told, reached
@@ -203,6 +204,7 @@ class Upkeep:
             or _wrong_people(asked, obligation, subject)
             or _wrong_form(asked, obligation)
             or _misjudged(asked, case.rule)
+            or misplaced(asked.values, asked.on, now, self._zone)
             or _on_file(asked, self._filed.get(key, ()))
         ):
             return refusal

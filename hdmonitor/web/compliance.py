@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -17,13 +18,14 @@ from starlette.routing import Route
 
 from hdmonitor.attachments import FOLDER, LARGEST, NotAttached, find, keep
 from hdmonitor.completions import Completion, Result
-from hdmonitor.compliance.awaited import awaited
 from hdmonitor.compliance.due import all_due, by_key, due_of, standing_against
 from hdmonitor.compliance.following import following
+from hdmonitor.compliance.incubation import INCUBATION, NotPlaced, placed
 from hdmonitor.compliance.judging import JUDGES, MEASURED, NotJudged, judged, result_of
 from hdmonitor.compliance.obligation import Case, Obligation, Programme, Subject, SubjectKind
 from hdmonitor.events import Complete
 from hdmonitor.importing import values_of
+from hdmonitor.incubators import Waiting, incubators, waiting
 from hdmonitor.matrix import calendar, cell, sheets, table
 from hdmonitor.model import Person
 from hdmonitor.spreadsheet import Unreadable
@@ -49,6 +51,8 @@ FIELDS = {  # by the rule that judges them
 AIR_PLATE, SURFACE_PLATE = ("place", "iso", "cfu", "litres", "genus"), ("place", "iso", "cfu", "genus")
 PLATES = {"797-V1": AIR_PLATE, "797-V2": AIR_PLATE, "797-S1": SURFACE_PLATE, "797-S2": SURFACE_PLATE}
 MOST_PLATES = 6  # of one sampling, on the page
+KEPT = ("media_lot", "plate_lot")
+PLACES = ((1, "Incubator"), (2, "Moved to incubator"))
 LABELS = {
     "left": "Left hand, cfu",
     "right": "Right hand, cfu",
@@ -109,11 +113,7 @@ class _Pages:
             "compliance.html",
             sheets=sheets(programme, filed, on),
             reasons=standing_against(programme, filed, on),
-            awaited=[
-                (subject, obligation, each)
-                for obligation, subject, case in programme.duties()
-                for each in awaited(case.rule, filed.get((obligation.id, subject.key), ()))
-            ],
+            awaited=self._awaited(programme, filed),
             on=on,
             today=self._today(),
         )
@@ -149,6 +149,7 @@ class _Pages:
         due = due_of(programme, obligation, subject, case, filed.get((obligation.id, subject.key), ()))
         entries = filed.get((obligation.id, subject.key), [])
         sees = _sees(visit.visitor.person, subject)
+        corrected = next((each for each in entries if str(each.number) == asked.get("correct")), None)
         return visit.page(
             "duty.html",
             obligation=obligation,
@@ -165,7 +166,10 @@ class _Pages:
             plate=PLATES.get(case.rule, ()),
             judges=case.rule in JUDGES,
             correct=asked.get("correct", ""),
-            taken=next((str(each.on) for each in entries if str(each.number) == asked.get("correct")), ""),
+            taken=str(corrected.on) if corrected else "",
+            before=self._before(corrected) if corrected and sees else {},
+            incubators=incubators(self._desk.site) if case.rule in JUDGES else [],
+            places=PLACES,
         )
 
     async def on_done(self, visit: Visit) -> Response:
@@ -210,6 +214,8 @@ class _Pages:
         values: dict[str, Any] = values_of({name: visit.text(name) for name in fields_of(obligation, case)})
         if samples := _samples(visit, PLATES.get(case.rule, ())):
             values["samples"] = samples
+        if places := self._places(visit):
+            values[INCUBATION] = places
         if tasks := [task for number, task in enumerate(obligation.tasks) if visit.text(f"task{number}")]:
             values["tasks"] = tasks
         judges = case.rule in JUDGES and told not in (Result.VOID, Result.NOT_JUDGED)
@@ -237,6 +243,31 @@ class _Pages:
             corrects=_number(correct, "entry to correct") if correct else None,
         )
 
+    def _places(self, visit: Visit) -> list[dict[str, str]]:
+        """Return the incubators that a form names, and since when, with the offset of that moment."""
+        known = [each.id for each in incubators(self._desk.site)]
+        places = []
+        for number, _ in PLACES:
+            incubator, since = visit.text(f"incubator{number}"), visit.text(f"since{number}")
+            if not incubator and not since:
+                continue
+            if incubator not in known:
+                raise Unreadable(f"Which incubator since {since}? Choose one of the site. Nothing was filed.")
+            places.append({"incubator": incubator, "since": _moment(since, self._desk.zone).isoformat()})
+        return places
+
+    def _before(self, corrected: Completion) -> dict[str, str]:
+        """Return what of an entry still holds when its plate is read: lots and incubators, never a count."""
+        filled = {name: str(corrected.values[name]) for name in KEPT if name in corrected.values}
+        try:
+            places = placed(corrected.values)
+        except NotPlaced:
+            places = ()
+        for (number, _), each in zip(PLACES, places, strict=False):
+            filled[f"incubator{number}"] = each.incubator
+            filled[f"since{number}"] = f"{each.since.astimezone(self._desk.zone):%Y-%m-%dT%H:%M}"
+        return filled
+
     async def _second(self, visit: Visit, second: str) -> str:
         """Say why the second signature does not hold, or nothing: it needs that person's PIN."""
         person = self._desk.person(second)
@@ -254,6 +285,12 @@ class _Pages:
         return (keep(self._folder(), upload.filename, await upload.read()),)
 
     # --- what there is ------------------------------------------------------------
+
+    def _awaited(
+        self, programme: Programme, filed: Mapping[tuple[str, str], list[Completion]]
+    ) -> list[Waiting]:
+        with self._desk.reader() as journal:
+            return waiting(self._desk.site, programme, filed, journal, self._desk.now())
 
     def _programme(self) -> Programme:
         if self._desk.programme is None:
@@ -336,6 +373,14 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise Unreadable(f"{text!r:.40} is not a day; write it as 2026-03-12. Nothing was filed.") from None
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=zone)
+    except ValueError:
+        why = f"When was it put into the incubator? {text!r:.40} is no time. Nothing was filed."
+        raise Unreadable(why) from None
 
 
 def _number(text: str, what: str) -> int:
