@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -25,12 +25,16 @@ from hdmonitor.compliance.incubation import (
     watched,
 )
 from hdmonitor.compliance.obligation import Obligation, Programme, Subject
-from hdmonitor.model import Equipment, Level, Point, Quality, Reading, Site
+from hdmonitor.model import EPOCH, Equipment, Level, Point, Quality, Reading, Site
 from hdmonitor.reader import Reader
 
 KINDS: Final = {"incubator-30-35": WARM, "incubator-20-25": COOL}
-# One every six seconds for two weeks. Of more, the reader gives the ends of each part of the span.
-MOST_READINGS: Final = 200_000
+A_DAY: Final = timedelta(days=1)
+MICROSECOND: Final = timedelta(microseconds=1)
+# Of a day: one every five seconds. Of more, the reader gives the ends of each part of the span.
+MOST_READINGS: Final = 20_000
+# No run asks for more than 7 days. What nobody has read for weeks is overdue, and is looked at no further.
+LONGEST_RUN: Final = timedelta(days=21)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +59,36 @@ def waiting(
     now: datetime,
 ) -> list[Waiting]:
     """Return every sample that was taken and not read, with the day from which it can be."""
+    record = _Record(journal)
     return [
-        Waiting(subject, obligation, _counted(site, journal, stages_of(case.rule), each, now))
+        Waiting(subject, obligation, _counted(site, record, stages_of(case.rule), each, now))
         for obligation, subject, case in programme.duties()
         for each in awaited(case.rule, filed.get((obligation.id, subject.key), ()))
     ]
 
 
+class _Record:
+    """What incubators measured; each of their days is read once, however many samples were in there."""
+
+    def __init__(self, journal: Reader) -> None:
+        self._journal = journal
+        self._days: dict[tuple[str, int], list[Reading]] = {}
+
+    def readings(self, point: str, start: datetime, until: datetime) -> list[Reading]:
+        """Return what was measured in a span, its ends included, in the order of time."""
+        days = range((start - EPOCH) // A_DAY, (until - EPOCH) // A_DAY + 1)
+        return [each for day in days for each in self._day(point, day) if start <= each.measured_at <= until]
+
+    def _day(self, point: str, day: int) -> list[Reading]:
+        if (point, day) not in self._days:
+            begin = EPOCH + day * A_DAY
+            end = begin + A_DAY - MICROSECOND
+            self._days[point, day] = self._journal.history(point, begin, end, MOST_READINGS)
+        return self._days[point, day]
+
+
 def _counted(
-    site: Site, journal: Reader, stages: tuple[Stage, ...], sample: Awaited, now: datetime
+    site: Site, record: _Record, stages: tuple[Stage, ...], sample: Awaited, now: datetime
 ) -> Awaited:
     """Return the sample with the day that its incubators give; by the clock where it names none."""
     try:
@@ -72,6 +97,7 @@ def _counted(
         return sample  # filed before incubators were asked for
     if not places:
         return sample
+    now = min(now, places[-1].since + LONGEST_RUN)
     runs: list[Run] = []
     says: list[str] = []
     ends = [*(each.since for each in places[1:]), None]
@@ -80,7 +106,7 @@ def _counted(
         stage = _stage(stages, equipment)
         if equipment is None or stage is None:
             return replace(sample, says=f"by the clock: {place.incubator} is no incubator of the site now")
-        run, told = _run(site, journal, stage, equipment, place, end, now)
+        run, told = _run(site, record, stage, equipment, place, end, now)
         runs.append(run)
         says += told
     ended = [run.stage for run in runs if run.end is not None and run.stage != runs[-1].stage]
@@ -101,7 +127,7 @@ def _stage(stages: Sequence[Stage], equipment: Equipment | None) -> Stage | None
 
 def _run(
     site: Site,
-    journal: Reader,
+    record: _Record,
     stage: Stage,
     equipment: Equipment,
     place: Placed,
@@ -113,7 +139,7 @@ def _run(
     points = [point for point in site.points.values() if _watches(point, equipment)]
     if not points:
         return run, (f"by the clock: nobody watched {equipment.name}",)
-    seen = [_seen(journal, point, place.since, end or now) for point in points]
+    seen = [_seen(record, point, place.since, end or now) for point in points]
     run = replace(
         run,
         unseen=tuple(span for each in seen for span in each.unseen),
@@ -127,8 +153,8 @@ def _watches(point: Point, equipment: Equipment) -> bool:
     return measures and any(each.level > Level.WARNING for rule in point.rules for each in rule.thresholds)
 
 
-def _seen(journal: Reader, point: Point, start: datetime, until: datetime) -> Watched:
-    readings = journal.history(point.id, start - point.valid_for, until, MOST_READINGS)
+def _seen(record: _Record, point: Point, start: datetime, until: datetime) -> Watched:
+    readings = record.readings(point.id, start - point.valid_for, until)
     told = [
         (each.measured_at, _inside(point, each)) for each in readings if each.quality is not Quality.RETAINED
     ]

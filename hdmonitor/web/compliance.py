@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -113,7 +114,7 @@ class _Pages:
             "compliance.html",
             sheets=sheets(programme, filed, on),
             reasons=standing_against(programme, filed, on),
-            awaited=self._awaited(programme, filed),
+            awaited=await asyncio.to_thread(self._awaited, programme, filed),  # weeks of readings
             on=on,
             today=self._today(),
         )

@@ -98,6 +98,12 @@ def test_an_incubator_that_was_seen_in_band_all_the_time_pauses_nothing(site, jo
     assert awaited(site, journal, sample(("warm", 0))) == [("11-23", BY_THE_CLOCK)]
 
 
+def test_the_reading_before_a_sample_was_put_in_vouches_for_its_first_minutes(site, journal):
+    record(journal)
+
+    assert awaited(site, journal, sample(("warm", 1 / 12))) == [("11-23", BY_THE_CLOCK)]
+
+
 @pytest.mark.parametrize(
     ("value", "ready"),
     [
@@ -112,6 +118,13 @@ def test_its_clock_stands_while_the_incubator_is_out_of_band_or_not_watched(site
     record(journal, value=at(32.5, value, (10, 25)))
 
     assert awaited(site, journal, sample(("warm", 0))) == [ready]
+
+
+@pytest.mark.parametrize(("days", "ready"), [(21, "12-14"), (300, "12-14"), (20, "12-13")])
+def test_a_sample_that_nobody_reads_is_looked_at_for_three_weeks(site, journal, days, ready):
+    found = awaited(site, journal, sample(("warm", 0)), now=TAKEN + days * 24 * HOUR)
+
+    assert found == [(ready, f"paused {min(days, 21)} d: nobody watched Incubator 1; {BY_THE_CLOCK}")]
 
 
 def test_an_incubator_that_is_silent_now_does_not_bring_the_day_nearer(site, journal):
