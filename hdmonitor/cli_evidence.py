@@ -54,7 +54,10 @@ def add_arguments(
     done.add_argument("--certificate", default="", metavar="NUMBER")
     done.add_argument("--attach", type=Path, action="append", default=[], metavar="FILE", help="kept with it")
     done.add_argument("--remark", default="", metavar="TEXT")
-    done.add_argument("--run", type=int, default=1, metavar="N", help="which of several on one day")
+    # `run` is what the command line calls for a command.
+    done.add_argument(
+        "--run", dest="nth", type=int, default=1, metavar="N", help="which of several on one day"
+    )
     done.add_argument("--corrects", type=int, metavar="NUMBER", help="entry that this one replaces")
     for name, text in (
         ("import", "file what a table of completions says"),
@@ -103,7 +106,6 @@ def _done(options: argparse.Namespace, record: Record, now: Now) -> int:
         if result not in (None, Result.VOID, result_of(found)):
             raise NotKept(f"the values say {result_of(found)}, not {result}. {found.says}")
         result = result or result_of(found)
-        print(found.says)
     if result is None:
         which = "give --result pass or fail"
         if duty is not None and duty[2].rule in JUDGES:
@@ -121,12 +123,14 @@ def _done(options: argparse.Namespace, record: Record, now: Now) -> int:
         "by": options.by,
         "result": result.value,
         "values": json.dumps(values),
-        "run": str(options.run),
+        "run": str(options.nth),
         "attachments": " ".join(attached),
         **({"corrects": str(options.corrects)} if options.corrects else {}),
         **_texts(options),
     }
     _ask(record, request)
+    if found is not None:
+        print(found.says)
     print(f"filed: {options.obligation} of {options.subject}, {on}, {result.value}, by {options.by}")
     return 0
 
