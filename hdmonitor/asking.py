@@ -46,6 +46,7 @@ MOST_POINTS = 500
 MOST_MINUTES = 100_000
 SHA256 = re.compile(r"[0-9a-f]{64}")
 MOST_ATTACHMENTS = 20
+LONGEST_QUOTE = 40
 LONGEST_COUNT = 15  # digits
 ALARM = re.compile(r"A[1-9][0-9]{0,17}")
 DRILL = re.compile(r"D[1-9][0-9]{0,17}")
@@ -53,6 +54,11 @@ DRILL = re.compile(r"D[1-9][0-9]{0,17}")
 
 class Unreadable(Exception):
     """A text that cannot be part of an act: what is wrong, what to do."""
+
+
+def quoted(text: str) -> str:
+    """Return a text in quotation marks, shortened so that both of them stay."""
+    return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +71,13 @@ class Field:
 
 def _alarm(_: str, text: str) -> str:
     if not ALARM.fullmatch(text):
-        raise Unreadable(f"{text!r:.20} is not the id of an alarm; write for instance A1842")
+        raise Unreadable(f"{quoted(text)} is not the id of an alarm; write for instance A1842")
     return text
 
 
 def _drill(_: str, text: str) -> str:
     if not DRILL.fullmatch(text):
-        raise Unreadable(f"{text!r:.20} is not the id of a drill; write for instance D1842")
+        raise Unreadable(f"{quoted(text)} is not the id of a drill; write for instance D1842")
     return text
 
 
@@ -112,13 +118,13 @@ def _number(name: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise Unreadable(f"{name} must be a number, not {text!r:.20}")
+        raise Unreadable(f"{name} must be a number, not {quoted(text)}")
     return value
 
 
 def _minutes(_: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or len(text) > len(str(MOST_MINUTES)):
-        raise Unreadable(f"minutes must be a whole number of minutes, not {text!r:.20}")
+        raise Unreadable(f"minutes must be a whole number of minutes, not {quoted(text)}")
     return int(text)
 
 
@@ -128,7 +134,7 @@ def _moment(name: str, text: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        why = f"{name} must be a time with its offset from UTC, not {text!r:.40}"
+        why = f"{name} must be a time with its offset from UTC, not {quoted(text)}"
         raise Unreadable(f"{why}; write for instance 2026-03-02T08:00-05:00")
     return moment
 
@@ -136,7 +142,7 @@ def _moment(name: str, text: str) -> datetime:
 def _one_of(*words: str) -> Callable[[str, str], str]:
     def read(name: str, text: str) -> str:
         if text not in words:
-            raise Unreadable(f"{name} must be one of {', '.join(words)}, not {text!r:.20}")
+            raise Unreadable(f"{name} must be one of {', '.join(words)}, not {quoted(text)}")
         return text
 
     return read
@@ -167,7 +173,7 @@ def _day(name: str, text: str) -> date:
         return date.fromisoformat(text if len(text) == len("2026-03-02") else "")
     except ValueError:
         raise Unreadable(
-            f"{name} must be a day of the calendar such as 2026-03-02, not {text!r:.40}"
+            f"{name} must be a day of the calendar such as 2026-03-02, not {quoted(text)}"
         ) from None
 
 
@@ -177,7 +183,7 @@ def _result(name: str, text: str) -> Result:
 
 def _count(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_COUNT:
-        raise Unreadable(f"{name} must be a whole number, not {text!r:.20}")
+        raise Unreadable(f"{name} must be a whole number, not {quoted(text)}")
     return int(text)
 
 
@@ -187,7 +193,7 @@ def _values(name: str, text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise Unreadable(f'{name} must be a JSON object such as {{"cfu": 0}}, not {text!r:.40}')
+        raise Unreadable(f'{name} must be a JSON object such as {{"cfu": 0}}, not {quoted(text)}')
     return found
 
 
@@ -346,7 +352,7 @@ def act_asked(request: object) -> Act | str:
     words = {key: " ".join(text.split()) for key, text in request.items()}
     do = words.pop("do", "")
     if do not in ACTS:
-        return f"{do!r:.20} is not something to do; ask for one of: {', '.join(ACTS)}"
+        return f"{quoted(do)} is not something to do; ask for one of: {', '.join(ACTS)}"
     kind, fields = ACTS[do]
     missing = [key for key, field in fields.items() if field.needed and key not in words]
     if missing or set(words) - set(fields):

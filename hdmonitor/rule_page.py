@@ -18,7 +18,7 @@ INTRODUCTION = """# Rules
 
 No site chooses a rule by its name: it follows from the kind of equipment or the role of the room, and
 from what is measured. A site may tighten limits, never loosen them
-([configuration](configuration.md#limits)).
+([configuration](configuration.md#pointsidlimits)).
 
 - **Force** is that of the source: SHALL is mandatory there, SHOULD is recommended, PRACTICE is in no
   standard. Delays, deadbands and priorities are PRACTICE everywhere.

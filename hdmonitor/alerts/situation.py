@@ -165,7 +165,9 @@ class Situation:
         return limit.name
 
     def trend(self, before: str) -> str:
-        """Say "rising" or "falling" after `before`, nothing where that is not known."""
+        """Say "rising" or "falling" after `before`, nothing where that is not known or means nothing."""
+        if self.is_state or self.by_hand:  # a fan does not fall; a person's two readings are no trend
+            return ""
         return "" if self.rising is None else f"{before}{'rising' if self.rising else 'falling'}"
 
     # --- times --------------------------------------------------------------

@@ -141,19 +141,24 @@ def test_a_page_whose_monitor_has_ended_blanks_itself(journal, browser):
     context.close()
 
 
-def test_no_known_reason_ends_at_its_time_even_if_no_newer_page_comes(url, browser):
+@pytest.mark.parametrize(
+    ("look", "says"),
+    [
+        ("card work", "? UNKNOWN, so NO: the readings are too old"),
+        ("card", "? UNKNOWN: the readings are too old"),
+    ],
+)
+def test_no_known_reason_ends_at_its_time_even_if_no_newer_page_comes(url, browser, look, says):
     with shown(browser, url, Screen()) as page:
         page.route("**/*", lambda _: None)  # nothing comes any more, and nothing says so
         evaluate(
             page,
-            "(() => { const card = document.querySelector('.card'); card.className = 'card work none-known';"
-            f" card.dataset.until = '{NOW.isoformat()}'; }})()",
+            "(() => { const card = document.querySelector('.card'); card.id = 'it';"
+            f" card.className = '{look} none-known'; card.dataset.until = '{NOW.isoformat()}'; }})()",
         )
-        page.wait_for_selector(".card.work.unknown")
+        page.wait_for_selector("#it.unknown")
 
-        assert page.inner_text(".card.work.unknown .verdict") == (
-            "? UNKNOWN, so NO: the readings are too old"
-        )
+        assert page.inner_text("#it.unknown .verdict") == says
 
 
 def test_trouble_is_shown_live(journal, browser):

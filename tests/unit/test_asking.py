@@ -88,6 +88,10 @@ def test_every_act_can_be_asked_for_in_one_way():
             "'A0' is not the id of an alarm; write for instance A1842",
         ),
         (
+            {"do": "ack", "alarm": "the-fridge-in-the-corner", "by": "lee"},
+            "'the-fridge-in-the-corner' is not the id of an alarm; write for instance A1842",
+        ),
+        (
             {"do": "ack", **ALARM, "level": "worst"},
             "level must be one of warning, alarm, critical, not 'worst'",
         ),
@@ -109,7 +113,7 @@ def test_every_act_can_be_asked_for_in_one_way():
         ),
         (
             {"do": "shelve", **ALARM, "reason": "test", "minutes": "9" * 400},
-            f"minutes must be a whole number of minutes, not {'9' * 400!r:.20}",
+            f"minutes must be a whole number of minutes, not '{'9' * 40}…'",
         ),
         (
             {"do": "back", "points": " ", "by": "lee"},

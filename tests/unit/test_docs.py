@@ -231,3 +231,20 @@ def test_every_test_that_holds_a_promise_is_there():
     assert len(named) > 15
     for file, test in named:
         assert f"def {test}(" in (HERE / file).read_text(encoding="utf-8"), f"{file}::{test}"
+
+
+# --- links ------------------------------------------------------------------------
+
+PAGES = sorted((HERE / "docs").rglob("*.md"))
+
+
+def anchors(path):
+    heads = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_anchor_that_a_page_leads_to_exists(page):
+    for name, anchor in re.findall(r"\]\(([\w./-]*\.md)?#([^)]+)\)", page.read_text(encoding="utf-8")):
+        other = (page.parent / name).resolve() if name else page
+        assert anchor in anchors(other), f"{page.name} leads to {name}#{anchor}"

@@ -74,7 +74,8 @@
       card.classList.replace("none-known", "unknown");
       card.removeAttribute("data-until");
       const verdict = card.querySelector(".verdict");
-      verdict.textContent = "? UNKNOWN, so NO: the readings are too old";
+      const so = card.classList.contains("work") ? "UNKNOWN, so NO" : "UNKNOWN";
+      verdict.textContent = `? ${so}: the readings are too old`;
     }
   }
 

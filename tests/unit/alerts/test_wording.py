@@ -64,6 +64,20 @@ UPS_1 = point("UPS", "charge", [UPS], "power")
 STATIC = {"room": HD_ROOM}
 
 
+def test_a_fan_that_stopped_neither_rises_nor_falls():
+    told = situation(HOOD_MAINS, SILENCE, cause="silent", value=0.0, rising=False, was_outside=True, **STATIC)
+
+    assert opened(told, ZONE, About.OPENED).title == "BLIND: BSC 1 running, was stopped"
+
+
+def test_readings_by_hand_have_no_trend():
+    told = situation(FRIDGE_2, FRIDGE, ALARM, HIGH, 9.5, rising=True, by_hand="Lee, 03:04")
+
+    text = opened(told, ZONE, About.OPENED)
+    assert "9.5 C" in text.title + text.body
+    assert "rising" not in text.title + text.body
+
+
 def own(subject, text):
     return situation(point("Monitor", "state", subject=f"hdmonitor.{subject}"), SELF, cause="self", text=text)
 
