@@ -62,7 +62,7 @@ def _drug_row(drug: Drug) -> dict[str, Cell]:
 
 def drugs(database: sqlite3.Connection) -> list[Drug]:
     """Return the newest list by name."""
-    return [_drug(row) for row in database.execute(SELECT_DRUG)]
+    return rows.legible(database.execute(SELECT_DRUG), _drug, "a hazardous drug")
 
 
 def _drug(row: Row) -> Drug:
@@ -122,7 +122,7 @@ def row_digest(values: dict[str, Cell]) -> str:
 
 def incidents(database: sqlite3.Connection) -> list[Incident]:
     """Return every incident in the order of filing."""
-    return [_incident(row) for row in database.execute(SELECT_INCIDENT)]
+    return rows.legible(database.execute(SELECT_INCIDENT), _incident, "an incident")
 
 
 def _incident(row: Row) -> Incident:
@@ -182,7 +182,7 @@ def _drill_row(values: dict[str, Cell]) -> Record:
 
 def drills(database: sqlite3.Connection) -> list[Drill]:
     """Return every drill, the oldest first."""
-    return [_drill(row) for row in database.execute(SELECT_DRILL)]
+    return rows.legible(database.execute(SELECT_DRILL), _drill, "a spill drill")
 
 
 def _drill(row: Row) -> Drill:

@@ -42,16 +42,17 @@ def write(database: sqlite3.Connection, outcome: Outcome) -> None:
 def completions(database: sqlite3.Connection, obligations: Collection[str] | None = None) -> list[Completion]:
     """Return everything that was filed, in that order; or about some obligations only."""
     if obligations is None:
-        return [_completion(row) for row in database.execute(SELECT_COMPLETION + " ORDER BY number")]
+        found = database.execute(SELECT_COMPLETION + " ORDER BY number")
+        return rows.legible(found, _completion, "a completion")
     which = " WHERE obligation IN (SELECT value FROM json_each(?)) ORDER BY number"
     found = database.execute(SELECT_COMPLETION + which, (json.dumps(sorted(obligations)),))
-    return [_completion(row) for row in found]
+    return rows.legible(found, _completion, "a completion")
 
 
 def occurrences(database: sqlite3.Connection) -> list[Occurrence]:
     """Return every occurrence in the order of its day."""
     found = database.execute(SELECT_OCCURRENCE + " ORDER BY due, obligation, subject")
-    return [_occurrence(row) for row in found]
+    return rows.legible(found, _occurrence, "an occurrence")
 
 
 def reminders(database: sqlite3.Connection) -> list[Reminder]:
@@ -60,13 +61,13 @@ def reminders(database: sqlite3.Connection) -> list[Reminder]:
         "SELECT obligation, subject, due, step, event FROM reminder"
         " ORDER BY event, obligation, subject, due, step DESC"
     )
-    return [_reminder(row) for row in found]
+    return rows.legible(found, _reminder, "a reminder")
 
 
 def open_occurrences(database: sqlite3.Connection) -> tuple[list[Occurrence], list[Reminder]]:
     """Return the occurrences that have not ended, and every reminder: a day may fall due again."""
     found = database.execute(SELECT_OCCURRENCE + " WHERE ended_at IS NULL ORDER BY due, obligation, subject")
-    return [_occurrence(row) for row in found], reminders(database)
+    return rows.legible(found, _occurrence, "an occurrence"), reminders(database)
 
 
 def _completion_row(each: Completion) -> Row:

@@ -29,6 +29,7 @@ from hdmonitor.aside import Aside
 from hdmonitor.builder import NOBODY, Builder
 from hdmonitor.case import COMINGS, Case, Draft, House, restored_alarm
 from hdmonitor.completions import FollowUp
+from hdmonitor.compliance.incidents import unreportable
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.doubt import acquaint
 from hdmonitor.drills import Drill, Drills
@@ -82,6 +83,7 @@ from hdmonitor.model import (
 from hdmonitor.placement import Known, Spares
 from hdmonitor.reminders import Reminders
 from hdmonitor.returns import Returns
+from hdmonitor.rights import may, may_list_drugs
 from hdmonitor.rounds import Rounds
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.doors import Doors
@@ -990,9 +992,20 @@ class Monitor:
             self._draft.event(self.now, Kind.REFUSED, "monitor", detail)
         return refusal
 
+    def _not_entered(self, entry: Entry) -> str:
+        if entry.by and (unknown := self._bench.unknown_person(entry.by)):
+            return unknown
+        if entry.kind is Kind.DRUG_LIST:
+            person = self.site.people.get(entry.by)
+            if not may_list_drugs(person.role if person else None):
+                return (
+                    "the list of hazardous drugs is replaced by a pharmacist, a manager or an administrator"
+                )
+        return unreportable(entry, self.now)
+
     def _enter(self, entry: Entry) -> str:
         """Write down what judges nothing; return why not, or nothing."""
-        if entry.by and (refusal := self._bench.unknown_person(entry.by)):
+        if refusal := self._not_entered(entry):
             detail: dict[str, Json] = {"by": entry.by, "reason": refusal, "note": entry.kind.value}
             self._draft.event(self.now, Kind.REFUSED, "monitor", detail)
             return refusal
@@ -1017,6 +1030,8 @@ class Monitor:
         """File what was done about an obligation; return why not, or nothing."""
         asked = act.completion
         refusal = self._bench.unknown_person(asked.filed_by)
+        if not refusal and not may(self.site.people[asked.filed_by].role, Complete):
+            refusal = f"the role {self.site.people[asked.filed_by].role} files nothing; ask a pharmacist"
         if not refusal and asked.second:
             refusal = self._bench.unknown_person(asked.second)
         if not refusal and self._upkeep is None:

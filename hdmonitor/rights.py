@@ -65,12 +65,19 @@ MAY: Mapping[type[Act], frozenset[Role]] = {
     DrillFailed: EVERYBODY,
 }
 
+LIST_DRUGS = PHARMACISTS | {Role.ADMINISTRATOR}  # which drugs are hazardous is for the whole site
+
 
 def may(role: str, act: type[Act], *, contained: bool = False) -> bool:
     """Tell whether a role may do an act; `contained` where it is about a hood or a hazardous room."""
     if act is Shelve and contained:
         return role in PHARMACISTS  # practice rule 9
     return role in MAY[act]
+
+
+def may_list_drugs(role: str | None) -> bool:
+    """Tell whether a role, None for nobody, may replace the site's list of hazardous drugs."""
+    return role in LIST_DRUGS
 
 
 def may_step(role: str, step: ReturnStep) -> bool:

@@ -6,9 +6,11 @@ Times are whole microseconds since 1970-01-01 UTC, durations whole microseconds.
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias, TypeVar
 
 from hdmonitor.events import (
     About,
@@ -25,8 +27,17 @@ from hdmonitor.events import (
 from hdmonitor.model import EPOCH, Level, Priority, Quality, Reading
 
 MICROSECOND = timedelta(microseconds=1)
+# Moments that every time zone can show; what stands beyond them in a table is none, and read as one of them.
+EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
+LATEST = datetime(9999, 12, 29, tzinfo=UTC)
+
+EARLIEST_MICROS = (EARLIEST - EPOCH) // MICROSECOND
+LATEST_MICROS = (LATEST - EPOCH) // MICROSECOND
 
 Row: TypeAlias = tuple[Any, ...]
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 SELECT_READING = (
     "SELECT seq, id, reading.value, reading.measured_at, reading.received_at, reading.quality,"
@@ -157,6 +168,17 @@ def account(row: Row) -> Account:
     return Account(person, password, pin, token, stamp, bool(disabled), moment(locked_until))
 
 
+def legible(found: Iterable[Row], read: Callable[[Row], T], what: str) -> list[T]:
+    """Read every row that can be read, and log one sentence for each that cannot: watching goes on."""
+    kept = []
+    for row in found:
+        try:
+            kept.append(read(row))
+        except (ValueError, TypeError, OverflowError) as error:
+            log.error("%s that begins %.60r cannot be read and is left out: %s", what, row[:3], error)
+    return kept
+
+
 def micros(moment: datetime) -> int:
     """Return an aware time as it is stored."""
     return (moment - EPOCH) // MICROSECOND
@@ -168,8 +190,10 @@ def micros_or_none(moment: datetime | None) -> int | None:
 
 
 def moment(micros: int) -> datetime:
-    """Return the UTC time that was stored."""
-    return EPOCH + timedelta(microseconds=micros)
+    """Return the UTC time that was stored, kept between `EARLIEST` and `LATEST`."""
+    if EARLIEST_MICROS <= micros <= LATEST_MICROS:
+        return EPOCH + timedelta(microseconds=micros)
+    return EARLIEST if micros < EARLIEST_MICROS else LATEST
 
 
 def moment_or_none(micros: int | None) -> datetime | None:

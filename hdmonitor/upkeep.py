@@ -31,6 +31,7 @@ STATE = "compliance"
 LONGEST_TEXT = 1000  # characters
 LONGEST_VALUES = 4000
 HOURS_A_DAY = 24
+FIRST_DAY = date(1970, 1, 1)  # no evidence that anybody still goes by is older
 
 
 class Upkeep:
@@ -231,6 +232,8 @@ class Upkeep:
 def _wrong_day(asked: Completion, subject: Subject, today: date) -> str:
     if asked.on > today:
         return f"{asked.on} has not come yet, today is {today}; write down what was done once it is done"
+    if asked.on < FIRST_DAY:
+        return f"{asked.on} is before {FIRST_DAY}; check the year"
     if subject.known_from is not None and asked.on < subject.known_from:
         began = "was hired" if subject.kind is SubjectKind.PERSON else "came into use"
         return f"{asked.on} is before {subject.name} {began} on {subject.known_from}; check the day"

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hdmonitor.completions import FollowUp
+from hdmonitor.events import Entry
+from hdmonitor.model import EPOCH
+
+AHEAD = timedelta(minutes=5)  # a phone's clock may be so far ahead
+LONGEST_AGO = timedelta(days=365)
+MOMENTS = {"incident": ("at", "filed_at"), "drill": ("started_at", "stopped_at")}  # columns by table
 
 
 class What(StrEnum):
@@ -70,6 +76,25 @@ class Drill:
     stopped_at: datetime | None = None
     steps: tuple[str, ...] = ()  # that were done
     people: tuple[str, ...] = ()
+
+
+def untimely(ago: timedelta) -> str:
+    """Say why what is reported cannot have been so long ago, or nothing."""
+    if ago < -AHEAD:
+        return "has not come yet; look at the clock"
+    return "is more than a year ago; look at the day" if ago > LONGEST_AGO else ""
+
+
+def unreportable(entry: Entry, now: datetime) -> str:
+    """Say which moment of a report or a drill cannot be filed and why, or nothing."""
+    since_epoch = now - EPOCH
+    for row in entry.records:
+        for column in MOMENTS.get(row.table, ()):
+            at = row.values.get(column)
+            # Counted, not shown: before the year 1, as after 9999, UTC has no days.
+            if at is not None and (why := untimely(since_epoch - timedelta(microseconds=int(at)))):
+                return f"{column} of this {row.table} {why}"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

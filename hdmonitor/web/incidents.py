@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from starlette.responses import Response
@@ -15,7 +15,7 @@ from hdmonitor import evidence
 from hdmonitor.compliance.due import Due, all_due, by_key
 from hdmonitor.compliance.following import following
 from hdmonitor.compliance.hazardous import Drug
-from hdmonitor.compliance.incidents import Amount, FirstAid, Incident, What
+from hdmonitor.compliance.incidents import Amount, FirstAid, Incident, What, untimely
 from hdmonitor.compliance.obligation import SubjectKind
 from hdmonitor.events import HELP, Entry, Kind
 from hdmonitor.matrix import cell
@@ -26,7 +26,6 @@ from hdmonitor.web.visit import Visit, acts, for_people
 
 LONGEST_NOTE = 1000
 ALARM = re.compile(r"A[1-9][0-9]{0,17}")
-AHEAD = timedelta(minutes=5)  # a phone's clock may be so far ahead
 CALLED, OVER = "called", "over"
 WORDS = {
     What.SPILL: "Spill",
@@ -149,9 +148,9 @@ class _Pages:
         except ValueError:
             raise Unreadable("When? Write day and time.") from None
         at = local if local.tzinfo else local.replace(tzinfo=self._desk.zone)
-        if at > now + AHEAD:
-            raise Unreadable(f"{text} has not come yet; look at the clock.")
-        return at
+        if why := untimely(now - at):
+            raise Unreadable(f"{text} {why}.")
+        return at.astimezone(UTC)
 
     def _dues(self, incidents: Sequence[Incident], today: date) -> list[Due]:
         """Return what has to follow the incidents, nothing where the site keeps no calendar."""

@@ -2,7 +2,9 @@
 
 import json
 import re
-from datetime import timedelta
+import sqlite3
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from forms import get, post, words
@@ -131,6 +133,13 @@ def test_who_was_exposed_is_shown_to_themselves_and_to_who_oversees_only(journal
         ({"drug": "aspirin"}, "This drug is not on the site"),
         ({"person-technician-3": ""}, "Who was exposed? Choose whoever it was, or report a spill."),
         ({"at": "2026-11-20T10:06"}, "2026-11-20T10:06 has not come yet; look at the clock."),
+        (
+            {"at": "0001-01-01T00:00+14:00"},
+            "0001-01-01T00:00+14:00 is more than a year ago; look at the day.",
+        ),
+        ({"at": "0001-01-01T00:00"}, "0001-01-01T00:00 is more than a year ago; look at the day."),
+        ({"at": "9999-12-31T23:59-14:00"}, "has not come yet; look at the clock."),
+        ({"at": "2025-11-20T09:59"}, "2025-11-20T09:59 is more than a year ago; look at the day."),
         ({"at": "soon"}, "When? Write day and time."),
         ({"reported_to": "nobody"}, "To whom was it reported? Choose a person."),
         ({"alarm": "x"}, "is not the id of an alarm"),
@@ -146,6 +155,85 @@ def test_a_report_that_is_not_one_is_refused_with_a_sentence(journal, change, sa
     assert says in text
     with Reader(journal) as reader:
         assert reader.incidents() == []
+
+
+INCIDENT = Incident(
+    number=0,
+    what=What.SPILL,
+    at=NOW,
+    place="hd-buffer",
+    people=(),
+    drug="",
+    amount=Amount.SMALL,
+    kit="",
+    first_aid=FirstAid.NONE,
+    reported_to="pharmacist-2",
+    alarm="",
+    note="",
+    filed_by="technician-1",
+    filed_at=NOW,
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "why"),
+    [
+        (NOW - timedelta(days=365), ""),
+        (
+            NOW - timedelta(days=365, seconds=1),
+            "at of this incident is more than a year ago; look at the day",
+        ),
+        (NOW + timedelta(minutes=5), ""),
+        (NOW + timedelta(minutes=5, seconds=1), "at of this incident has not come yet; look at the clock"),
+        (
+            datetime.fromisoformat("0001-01-01T00:00+14:00"),
+            "at of this incident is more than a year ago; look at the day",
+        ),
+        (
+            datetime.fromisoformat("9999-12-31T23:59-14:00"),
+            "at of this incident has not come yet; look at the clock",
+        ),
+    ],
+)
+def test_the_core_files_no_moment_that_cannot_be(journal, at, why):
+    with core_of(journal) as put:
+        assert ask(put, evidence.report(replace(INCIDENT, at=at), "0" * 32)) == why
+        drill = evidence.drill_started("d", "technician-1", at)
+        assert ask(put, drill) == why.replace("at of this incident", "started_at of this drill")
+    with Reader(journal) as reader:
+        assert len(reader.incidents()) == len(reader.drills()) == (0 if why else 1)
+
+
+def test_rows_that_cannot_be_read_are_left_out_with_a_sentence_and_the_site_is_watched(journal, caplog):
+    with core_of(journal) as put:
+        assert ask(put, evidence.report(INCIDENT, "0" * 32)) == ""
+    database = sqlite3.connect(journal)
+    columns = [row[1] for row in database.execute("PRAGMA table_info(incident)")]
+
+    def copied(number, **other):
+        values = ", ".join(f"'{other[each]}'" if each in other else each for each in columns[1:])
+        database.execute(f"INSERT INTO incident SELECT {number}, {values} FROM incident LIMIT 1")
+
+    assert columns[0] == "number"
+    copied(900, at=-62135647200000000 * 100)
+    copied(901, what="flood")
+    database.execute(
+        "INSERT INTO completion SELECT 902, 'eyewash-flush', 'eyewash-1', '0000-00-00', 1, 'pass',"
+        " 'technician-1', 0, '', '', '', '{}', '', '', '[]', '', NULL"
+    )
+    database.commit()
+    database.close()
+
+    with core_of(journal) as put:
+        assert ask(put, evidence.report(INCIDENT, "1" * 32)) == ""
+    with pages_of(journal) as (url, cookies):
+        page = words(get(url, cookies, "/incidents").decode())
+        get(url, cookies, "/compliance")
+
+    assert "I900: Spill, HD buffer" in page
+    assert "I901" not in page
+    assert "an incident that begins (901, 'flood'" in caplog.text
+    assert "a completion that begins (902, 'eyewash-flush', 'eyewash-1') cannot be read" in caplog.text
 
 
 def test_an_incident_cannot_be_edited_or_removed(journal):
@@ -200,6 +288,31 @@ def test_a_new_list_takes_the_place_of_the_old_one_which_is_kept(journal):
             each.event.detail for each in reader.events_after(0, 1000) if each.event.kind is Kind.DRUG_LIST
         ]
     assert [each["drugs"] for each in lists] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("by", "may"),
+    [
+        ("pharmacist-1", True),
+        ("manager-1", True),
+        ("administrator-1", True),
+        ("technician-1", False),
+        ("quality-1", False),
+        ("", False),
+    ],
+)
+def test_the_list_is_replaced_by_those_who_may(by, may):
+    people = dict(SITE.people)
+    for role in ("manager", "administrator"):
+        people[f"{role}-1"] = replace(people["pharmacist-1"], id=f"{role}-1", role=role)
+    monitor = Monitor(replace(SITE, people=people), own_rules(), NOW)
+    drugs, _ = read_drugs(DRUGS.encode(), "hd.csv", today=TODAY)
+
+    outcome = monitor.handle([evidence.drug_list(drugs, by, "hd.csv", "0" * 64)], NOW)
+
+    assert len(outcome.records) == (2 if may else 0)
+    refused = "the list of hazardous drugs is replaced by a pharmacist, a manager or an administrator"
+    assert [event.detail.get("reason") for event in outcome.events] == [None if may else refused]
 
 
 def test_a_request_with_a_list_that_no_command_wrote_is_refused():

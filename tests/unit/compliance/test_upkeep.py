@@ -1,7 +1,7 @@
 """The calendar inside the monitor: what falls due, who is told what and when, what is filed and refused."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from houses import House
@@ -385,6 +385,9 @@ BASE = {
             {"on": day("2026-04-01")},
             "2026-04-01 has not come yet, today is 2026-03-31; write down what was done once it is done",
         ),
+        ({"on": date(9999, 12, 31)}, "9999-12-31 has not come yet, today is 2026-03-31"),
+        ({"on": date(1969, 12, 31)}, "1969-12-31 is before 1970-01-01; check the year"),
+        ({"on": date(1, 1, 1)}, "0001-01-01 is before 1970-01-01; check the year"),
         ({"on": day("2025-05-31")}, "2025-05-31 is before Lee was hired on 2025-06-01; check the day"),
         ({"filed_by": "kin"}, "nobody called 'kin' is in the site file; the people are: ann, kim, lee, pat"),
         ({"second": "x"}, "nobody called 'x' is in the site file; the people are: ann, kim, lee, pat"),
