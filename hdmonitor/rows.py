@@ -175,7 +175,7 @@ def legible(found: Iterable[Row], read: Callable[[Row], T], what: str) -> list[T
         try:
             kept.append(read(row))
         except (ValueError, TypeError, OverflowError) as error:
-            log.error("%s that begins %.60r cannot be read and is left out: %s", what, row[:3], error)
+            log.warning("%s that begins %.60r cannot be read and is left out: %s", what, row[:3], error)
     return kept
 
 
