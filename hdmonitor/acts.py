@@ -154,6 +154,8 @@ class Bench:
                 why = self._not_acknowledged(act, case.alarm or self.cleared[act.alarm], case)
             case Document():
                 why = self._not_documented(act, role)
+                if not why and act.disposition == RELEASED:
+                    why = f"{act.alarm} is not over: stock is released once it is; write hold"
             case Close():
                 why = self._not_closed(act, case)
             case Shelve():

@@ -14,6 +14,7 @@ from typing import Any
 from hdmonitor.case import Draft
 from hdmonitor.events import BackInService, InUse, Kind, OutOfService, Override, Why
 from hdmonitor.model import Response, Site
+from hdmonitor.units import show_moment
 
 LONGEST_OUT = timedelta(days=30)  # practice: a sensor that is sent away for calibration
 LONGEST_OVERRIDE = timedelta(hours=12)  # practice: not beyond a shift
@@ -30,10 +31,10 @@ class Out:
     reason: str
     until: datetime
 
-    @property
-    def said(self) -> str:
+    def said(self, zone: str) -> str:
         """Say why nobody is called."""
-        return f"out of service until {self.until.isoformat()}: {self.why.value}, {self.reason} ({self.by})"
+        until = show_moment(self.until, zone)
+        return f"out of service until {until}: {self.why.value}, {self.reason} ({self.by})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,11 @@ class Aside:
         if found is not None and found.response is Response.CONTAINMENT and self.in_use(found.room):
             return None
         if (out := self.out.get(point)) is not None and at < out.until:
-            return out.until, out.said
+            return out.until, out.said(self.site.zone)
         for span in self.site.maintenance:
             if span.start <= at < span.end and point in span.points:
-                return span.end, f"out of service until {span.end.isoformat()}: {span.reason} ({span.by})"
+                until = show_moment(span.end, self.site.zone)
+                return span.end, f"out of service until {until}: {span.reason} ({span.by})"
         return None
 
     def in_use(self, room: str) -> bool:
@@ -115,7 +117,7 @@ class Aside:
         if unknown := self._unknown(act.points):
             return unknown
         if not at < act.until <= at + LONGEST_OUT:
-            end = act.until.isoformat()
+            end = show_moment(act.until, self.site.zone)
             return f"out of service ends in the future, within {LONGEST_OUT.days} days, not at {end}"
         rooms = sorted({self.site.points[point].room for point in act.points if self._contained(point)})
         if used := next((room for room in rooms if self.in_use(room)), None):

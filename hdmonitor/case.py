@@ -441,7 +441,7 @@ class Case:
         self.call = self.resume_at = None
         withhold = withhold or self.house.explained(self)
         if self.shelf is not None:
-            withhold = withhold or self.shelf.said
+            withhold = withhold or self.shelf.said(self.house.zone)
         if not withhold and alarm.priority is Priority.LOW:
             withhold = "low priority wakes nobody"
         if withhold:

@@ -93,7 +93,7 @@ from hdmonitor.sensors import DeviceReader, sparkplug
 from hdmonitor.sensors.found import GATEWAY, Found
 from hdmonitor.sensors.liveness import is_there
 from hdmonitor.sensors.times import believed
-from hdmonitor.units import add
+from hdmonitor.units import add, show_moment
 from hdmonitor.upkeep import STATE, Upkeep
 from hdmonitor.watch import ALWAYS, Watch, at_rest, middle, outside, stake, unseen
 
@@ -342,7 +342,7 @@ class Monitor:
         """Say until when and why a door explains a lost pressure (practice rule 6), or a defrost warm air."""
         if point.defrost is not None and (defrost := running(point.defrost, self.site.zone, at)):
             begin, end = defrost
-            why = f"a declared defrost explains it until {end.isoformat()}"
+            why = f"a declared defrost explains it until {show_moment(end, self.site.zone)}"
             return (end, why) if began >= begin else None
         door = self._doors.between(point.room, point.to) if point.to else None
         if door is None or door.until is None or not door.explains(began, at):

@@ -15,11 +15,30 @@ from hdmonitor.alerts.wording import Text, readings_due
 from hdmonitor.case import Case, Draft
 from hdmonitor.events import About, HandReading, Json, Kind, Notice
 from hdmonitor.model import Level, Point, Priority, Response, Rule, Side, Site, Threshold
-from hdmonitor.units import UnitError, convert
+from hdmonitor.units import UnitError, convert, express, quantity_named, show, show_moment
 
 EVERY = timedelta(minutes=30)  # practice
 OLDEST = timedelta(hours=1)  # of a reading that is entered: practice, who forgot it reads again
 AHEAD = timedelta(minutes=5)  # the clock of a phone
+
+# What a gauge in a pharmacy can show, canonical unit: beyond is a slip of the pen. Wider than any
+# limit, and narrower than what a sensor may send before it is a fault.
+GAUGES: Mapping[str, tuple[float, float]] = {
+    "temperature": (-200.0, 100.0),
+    "humidity": (0.0, 100.0),
+    "differential_pressure": (-2_500.0, 2_500.0),
+    "pressure": (0.0, 300_000.0),
+    "air_velocity": (0.0, 50.0),
+    "airflow": (0.0, 200_000.0),
+    "air_changes": (0.0, 1_000.0),
+    "volume": (0.0, 1e6),
+    "particle_count": (0.0, 1e10),
+    "co2": (0.0, 100_000.0),
+    "charge": (0.0, 100.0),
+    "battery": (0.0, 100.0),
+    "voltage": (-1_000.0, 1_000.0),
+    "current": (-1_000.0, 1_000.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +84,36 @@ def rule_by_hand(point: Point, own: Rule) -> Rule:
         off_delay=timedelta(0),
         latched=False,
     )
+
+
+def verdict(point: Point, value: float, unit: str) -> str:
+    """Say how a canonical value stands to the limits of a point, those in the unit that was read."""
+    if not limits_of(point):
+        return "no limit judges it"
+    worst = _worst(point, value)
+    if worst is None:
+        return "inside its limits"
+    if quantity_named(point.quantity).words is not None:
+        return worst.name
+    side = "above" if worst.side is Side.HIGH else "below"
+    return f"{worst.name}, {side} {show(worst.limit, point.quantity, unit)}"
+
+
+def _worst(point: Point, value: float) -> Threshold | None:
+    return max((limit for limit in limits_of(point) if limit.outside(value)), key=_rank, default=None)
+
+
+def _impossible(value: float, act: HandReading, point: Point) -> str:
+    """Say why no gauge shows this; nothing if one can."""
+    quantity = quantity_named(point.quantity)
+    if quantity.words is not None:
+        zero, one = quantity.words
+        return "" if value in (0.0, 1.0) else f"{point.id} is 0 for {zero} or 1 for {one}, not {act.value:g}"
+    lowest, highest = GAUGES[point.quantity]
+    if lowest <= value <= highest:
+        return ""
+    ends = " to ".join(f"{express(end, point.quantity, act.unit):g}" for end in (lowest, highest))
+    return f"no gauge shows {act.value:g} {act.unit} here, only {ends}; read it again, nothing is on record"
 
 
 @dataclass(slots=True)
@@ -118,12 +167,15 @@ class Rounds:
         if point is None:
             return f"there is no point {act.point!r:.60} in the site file"
         if not at - OLDEST <= act.read_at <= at + AHEAD:
-            return f"a reading of {act.read_at.isoformat()} is not of the last hour; read the gauge again"
+            read_at = show_moment(act.read_at, self.site.zone)
+            return f"a reading of {read_at} is not of the last hour; read the gauge again"
         try:
             value = convert(act.value, act.unit, point.quantity)
         except UnitError as error:
             return str(error)
-        worst = max((limit for limit in limits_of(point) if limit.outside(value)), key=_rank, default=None)
+        if refusal := _impossible(value, act, point):
+            return refusal
+        worst = _worst(point, value)
         detail: dict[str, Json] = {
             "by": act.by,
             "value": value,
@@ -131,6 +183,7 @@ class Rounds:
             "unit": act.unit,
             "read_at": min(act.read_at, at).isoformat(),
             "outside": worst.name if worst is not None else None,
+            "verdict": verdict(point, value, act.unit),
         }
         blind = self.blind.get(point.id)
         draft.event(at, Kind.HAND_READING, point.id, detail, blind.alarm if blind is not None else None)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from hdmonitor.units import show_moment
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
@@ -15,10 +17,9 @@ class Shelf:
     reason: str
     until: datetime
 
-    @property
-    def said(self) -> str:
+    def said(self, zone: str) -> str:
         """Say why nobody is called."""
-        return f"shelved until {self.until.isoformat()}: {self.reason} ({self.by})"
+        return f"shelved until {show_moment(self.until, zone)}: {self.reason} ({self.by})"
 
     def moved(self, by: timedelta) -> Shelf:
         """Return the shelf after the clock stepped."""

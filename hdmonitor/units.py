@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache, lru_cache
 from math import copysign, inf, isfinite, nextafter
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 PASCAL_PER_INCH_WATER = Fraction("249.0889")  # conventional (4 °C); other water is not mixed in
 PASCAL_PER_MILLIMETRE_WATER = Fraction("9.80665")
@@ -270,6 +271,11 @@ def parse_duration(text: str) -> timedelta:
         return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     except OverflowError:
         raise UnitError(f"{text!r} is longer than any duration that can be kept") from None
+
+
+def show_moment(at: datetime, zone: str) -> str:
+    """Write a moment to the minute in the time of a site: "2026-03-02 09:04 EST"."""
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %Z}"
 
 
 def show_duration(duration: timedelta) -> str:

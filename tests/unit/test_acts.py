@@ -26,8 +26,10 @@ from hdmonitor.events import (
 )
 from hdmonitor.model import Level, Quality, Reading
 from hdmonitor.monitor import Monitor
+from hdmonitor.rounds import GAUGES
 from hdmonitor.scenario import Memory
 from hdmonitor.site import load_site
+from hdmonitor.units import QUANTITIES
 
 SITE, _ = load_site(Path(__file__).parents[2] / "config" / "site.yaml")
 START = datetime(2026, 3, 2, 13, tzinfo=UTC)
@@ -151,6 +153,10 @@ def test_a_room_that_is_blind_is_not_recovered():
             "'eaten' is not what becomes of stock here",
         ),
         (lambda a: Document(a, TECHNICIAN, "door", "shut", "released"), "only a pharmacist releases stock"),
+        (
+            lambda a: Document(a, PHARMACIST, "door", "shut", "released"),
+            "is not over: stock is released once it is; write hold",
+        ),
         (lambda a: Shelve(a, TECHNICIAN, " ", 5), "needs a reason"),
         (lambda a: Shelve(a, TECHNICIAN, "x", 481), "can be shelved for 1 to 480 minutes, not 481"),
         (lambda a: Unshelve(a, TECHNICIAN), "is not shelved"),
@@ -259,6 +265,7 @@ def test_a_reading_by_hand_is_evidence_and_neither_a_reading_nor_a_sign_of_life(
         "unit": "degF",
         "read_at": (START + 15 * MINUTE).isoformat(),
         "outside": None,
+        "verdict": "inside its limits",
     }
 
 
@@ -294,6 +301,52 @@ def test_an_alarm_of_a_reading_by_hand_says_whose_reading_it_was_also_after_a_re
     first, again = (n for n in played.notices if n.title.startswith("HD Fridge 1"))
     assert first.title == again.title == "HD Fridge 1: 9.4 C, limit 8"
     assert "Read by hand: Technician on duty, 08:05." in first.body
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "says"),
+    [
+        (8.0, "degC", "getting warm, above 7.5 C"),
+        (9.4, "degC", "too warm, above 8.0 C"),
+        (49.0, "degF", "too warm, above 46.4 F"),
+        (1.9, "degC", "too cold, below 2.0 C"),
+        (5.0, "degC", "inside its limits"),
+    ],
+)
+def test_a_reading_by_hand_is_on_record_with_its_verdict(value, unit, says):
+    played = Played(FRIDGE)
+    played.do(HandReading(FRIDGE, TECHNICIAN, value, unit, played.at))
+
+    (event,) = [each for each in played.events if each.kind is Kind.HAND_READING]
+    assert event.detail["verdict"] == says
+
+
+@pytest.mark.parametrize(("value", "unit"), [(900.0, "degC"), (100.1, "degC"), (-201.0, "degC"), (0.0, "K")])
+def test_a_reading_that_no_gauge_shows_is_a_slip_that_calls_nobody(value, unit):
+    played = Played(FRIDGE)
+    refused = played.do(HandReading(FRIDGE, TECHNICIAN, value, unit, played.at))
+
+    ends = "-200 to 100" if unit == "degC" else "73.15 to 373.15"
+    assert refused == (
+        f"no gauge shows {value:g} {unit} here, only {ends}; read it again, nothing is on record"
+    )
+    assert (played.notices, Kind.HAND_READING in played.kinds()) == ([], False)
+
+
+@pytest.mark.parametrize("value", [-200.0, 100.0])
+def test_a_reading_at_the_end_of_what_gauges_show_is_taken(value):
+    played = Played(FRIDGE)
+    assert played.do(HandReading(FRIDGE, TECHNICIAN, value, "degC", played.at)) == ""
+
+
+def test_every_figure_has_a_range_that_gauges_show():
+    assert set(GAUGES) == {name for name, quantity in QUANTITIES.items() if quantity.words is None}
+
+
+def test_times_are_told_in_the_time_of_the_site_to_the_minute():
+    played, _ = warm()
+    told = played.do(out(FRIDGE, span=timedelta(days=31)))
+    assert told == "out of service ends in the future, within 30 days, not at 2026-04-02 09:25 EDT"
 
 
 # --- the clock ---------------------------------------------------------------------------------
