@@ -268,8 +268,8 @@ class Worker:
         rows = message.rows
         if result.delivered:
             self._gone = [*recent(self._gone, at), Gone(at, message.whole)]
-        else:  # what was due would have failed as well
-            rows = tuple(dict.fromkeys((*rows, *(each.row for each in due))))
+        else:  # whatever else is owed would have failed as well
+            rows = tuple(each.row for each in waiting)
         self._flying |= {each.row: each.attempts for each in waiting if each.row in rows}
         self._put(Sent(rows, self._destination, result.delivered, result.answer, at, message.alarms))
         self._judge(result, started, at)
