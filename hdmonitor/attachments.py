@@ -7,7 +7,7 @@ harmless. Only what can be shown to be a page, a picture or a table is taken.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -85,6 +85,14 @@ def find(folder: Path, digest: str) -> tuple[Path, str] | None:
         if place.is_file() and sha256(place.read_bytes()).hexdigest() == digest:
             return place, media
     return None
+
+
+def missing(folder: Path, digests: Iterable[str]) -> str:
+    """Say which file is named and not kept, or nothing."""
+    for digest in digests:
+        if find(folder, digest) is None:
+            return f"no file with the SHA-256 {digest} is kept here; attach the file on the page of the duty"
+    return ""
 
 
 def _write(place: Path, raw: bytes) -> None:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from hdmonitor.case import Draft
 from hdmonitor.completions import Completion, Result
-from hdmonitor.compliance.judging import TOO_MANY, NotJudged, judged, result_of
+from hdmonitor.compliance.judging import NOT_MEASURED, TOO_MANY, NotJudged, judged, result_of, unmeasured
 from hdmonitor.compliance.obligation import Obligation, Programme, Subject
 from hdmonitor.events import Restored
 from hdmonitor.spreadsheet import (
@@ -84,6 +84,7 @@ RESULTS: Final = {
 YES: Final = frozenset({"yes", "y", "turbid", "growth", "positive", "true"})
 NO: Final = frozenset({"no", "n", "clear", "no growth", "negative", "false"})
 COLUMNS: Final = tuple(HEADING.words)
+UNMEASURED: Final = "Not measured: a table said that it passed, and nothing of what was found."
 WORDS: Final = ("plate_lot", "media_lot", "genus", "place")
 
 
@@ -273,6 +274,9 @@ class _Reader:
         result = self._judged(self._meant.kept[pair], told, values)
         if result is None:
             return None
+        if result is Result.PASS and unmeasured(self._meant.kept[pair], values):
+            values[NOT_MEASURED] = True
+            self.says = UNMEASURED
         line, person = self._line, self._meant.person
         return Completion(
             obligation,

@@ -26,12 +26,13 @@ from hdmonitor.adapters.timer import Timer
 from hdmonitor.adapters.webhooks import Hook, Webhook
 from hdmonitor.alerts.daily import Daily
 from hdmonitor.asking import act_asked
+from hdmonitor.attachments import FOLDER, missing
 from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.core import BEAT, INBOX_SIZE, Core
 from hdmonitor.drug_list import drugs_asked
-from hdmonitor.events import Act, Condition, Entry
+from hdmonitor.events import Act, Complete, Condition, Entry
 from hdmonitor.inbox import BadLine, Item, Stop
 from hdmonitor.journal import Journal, JournalRefused
 from hdmonitor.links import Links
@@ -282,7 +283,9 @@ class Service:
     def _requested(self, request: object) -> Act | Entry | str:
         """Return what the command line asks for: an act, or a change of an account."""
         if not isinstance(request, dict) or request.get("do") not in ("account", "drugs"):
-            return act_asked(request)
+            act = act_asked(request)
+            named = act.completion.attachments if isinstance(act, Complete) else ()
+            return missing(self.journal.path.parent / FOLDER, named) or act
         if request["do"] == "drugs":
             return drugs_asked(request)
         try:

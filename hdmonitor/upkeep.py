@@ -21,7 +21,7 @@ from hdmonitor.completions import Completion, FollowUp, Occurrence, Reminder, Re
 from hdmonitor.compliance.due import Due, Key, by_key, due_of
 from hdmonitor.compliance.following import following
 from hdmonitor.compliance.incubation import misplaced
-from hdmonitor.compliance.judging import NotJudged, judged, result_of
+from hdmonitor.compliance.judging import JUDGES, NOT_MEASURED, NotJudged, judged, result_of, unmeasured
 from hdmonitor.compliance.obligation import Case, Obligation, Programme, Subject, SubjectKind
 from hdmonitor.compliance.reminders import Told, reached
 from hdmonitor.events import About, Json, Kind, Notice, Restored
@@ -202,9 +202,9 @@ class Upkeep:
         key = (obligation.id, subject.key)
         if refusal := (
             _wrong_day(asked, subject, self._today(now))
-            or _wrong_people(asked, obligation, subject)
+            or _wrong_people(asked, obligation, subject, case.rule)
             or _wrong_form(asked, obligation)
-            or _misjudged(asked, case.rule)
+            or _misjudged(asked, case.rule, self._today(now))
             or misplaced(asked.values, asked.on, now, self._zone)
             or _on_file(asked, self._filed.get(key, ()))
         ):
@@ -242,9 +242,12 @@ def _wrong_day(asked: Completion, subject: Subject, today: date) -> str:
     return ""
 
 
-def _wrong_people(asked: Completion, obligation: Obligation, subject: Subject) -> str:
+def _wrong_people(asked: Completion, obligation: Obligation, subject: Subject, rule: str) -> str:
     if subject.kind is SubjectKind.PERSON and asked.evaluator == subject.id:
         return f"{subject.name} cannot be the evaluator of {subject.name}; name another person"
+    own = subject.kind is SubjectKind.PERSON and asked.filed_by == subject.id
+    if own and rule in JUDGES and asked.result is Result.PASS and not asked.evaluator:
+        return f"{subject.name} cannot pass {subject.name}; name the evaluator, another person"
     if obligation.two_persons and asked.second in ("", asked.filed_by):
         return f"{obligation.id} needs a second person who signs; name one who is not {asked.filed_by}"
     return ""
@@ -274,10 +277,13 @@ def _wrong_form(asked: Completion, obligation: Obligation) -> str:
     return next((why for why, wrong in refusals.items() if wrong), "")
 
 
-def _misjudged(asked: Completion, rule: str) -> str:
-    """Say where the result is another one than the values give."""
+def _misjudged(asked: Completion, rule: str, today: date) -> str:
+    """Say where the result is another one than the values give, or a pass has none to follow from."""
     if asked.result is Result.VOID:
         return ""
+    if asked.result is Result.PASS and unmeasured(rule, asked.values):
+        old = asked.values.get(NOT_MEASURED) is True and asked.on < today
+        return "" if old else f"what was found? a pass follows from it ({rule}); give the counts"
     try:
         found = judged(rule, asked.values)
     except NotJudged as error:

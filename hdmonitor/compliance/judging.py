@@ -23,6 +23,8 @@ MOST_LITRES: Final = 100_000.0
 MOST_SAMPLES: Final = 60
 MEASURED: Final = frozenset({"left", "right", "surface", "growth", "cfu", "litres", "iso", "samples"})
 
+NOT_MEASURED: Final = "not_measured"  # among the values of an entry that an old table brought as a bare pass
+
 
 class NotJudged(ValueError):
     """Values that a rule cannot judge: what is missing or wrong, what to write."""
@@ -32,6 +34,11 @@ def judged(rule: str, values: Mapping[str, Any]) -> Judged | None:
     """Judge what was found by the rule that asks for it, None where it judges none or nothing was found."""
     judge = JUDGES.get(rule)
     return judge(values) if judge is not None and MEASURED & values.keys() else None
+
+
+def unmeasured(rule: str, values: Mapping[str, Any]) -> bool:
+    """Tell whether a rule judges such a thing by what was found, and nothing was given."""
+    return rule in JUDGES and not MEASURED & values.keys()
 
 
 def result_of(found: Judged) -> Result:

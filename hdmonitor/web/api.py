@@ -6,6 +6,7 @@ person's PIN, whatever the alarm (practice rule 8).
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -15,8 +16,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hdmonitor.asking import act_asked, as_text
+from hdmonitor.attachments import FOLDER, missing
 from hdmonitor.board import Card, Reason
-from hdmonitor.events import Alarm
+from hdmonitor.compliance.judging import NOT_MEASURED
+from hdmonitor.events import Alarm, Complete
 from hdmonitor.model import Point, Reading
 from hdmonitor.reader import JournalRefused
 from hdmonitor.rows import OutboxRow, StoredEvent
@@ -223,6 +226,8 @@ class _Api:
         if not isinstance(pin, str) or person is None:
             return _json(Problem(error="name the person as `by`, by id, with the PIN as `pin`"), 422)
         act = act_asked({"do": do, **{key: as_text(value) for key, value in body.items()}})
+        if isinstance(act, Complete):
+            act = await asyncio.to_thread(self._proven, act)
         if isinstance(act, str):
             return _json(Problem(error=act), 422)
         if refusal := await proof.pin(self._desk, person, pin, address_of(visit.request)):
@@ -230,6 +235,14 @@ class _Api:
         if refusal := await self._desk.ask(act):
             return _json(Problem(error=refusal), 503 if refusal in {BUSY, UNCERTAIN} else 409)
         return _json(Done())
+
+    def _proven(self, act: Complete) -> Complete | str:
+        """Return an entry all of which is there, or what is not."""
+        if NOT_MEASURED in act.completion.values:
+            return f"{NOT_MEASURED!r} is for what a table says of earlier days; give what was found"
+        with self._desk.reader() as journal:
+            folder = journal.path.parent / FOLDER
+        return missing(folder, act.completion.attachments) or act
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -22,10 +22,10 @@ from hdmonitor.completions import Completion, Result
 from hdmonitor.compliance.due import all_due, by_key, due_of, standing_against
 from hdmonitor.compliance.following import following
 from hdmonitor.compliance.incubation import INCUBATION, NotPlaced, placed
-from hdmonitor.compliance.judging import JUDGES, MEASURED, NotJudged, judged, result_of
+from hdmonitor.compliance.judging import JUDGES, MEASURED, NOT_MEASURED, NotJudged, judged, result_of
 from hdmonitor.compliance.obligation import Case, Obligation, Programme, Subject, SubjectKind
 from hdmonitor.events import Complete
-from hdmonitor.importing import values_of
+from hdmonitor.importing import UNMEASURED, values_of
 from hdmonitor.incubators import Waiting, incubators, waiting
 from hdmonitor.matrix import calendar, cell, sheets, table
 from hdmonitor.model import Person
@@ -349,7 +349,7 @@ def _shown(entry: Completion, case: Case, entries: Sequence[Completion]) -> Show
     if entry.result is not Result.VOID:
         try:
             found = judged(case.rule, entry.values)
-            says = found.says if found else ""
+            says = found.says if found else UNMEASURED if entry.values.get(NOT_MEASURED) else ""
         except NotJudged:
             says = ""  # filed when another rule held
     corrected = any(each.corrects == entry.number for each in entries)

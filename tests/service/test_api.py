@@ -157,6 +157,21 @@ def test_an_act_with_token_and_pin_is_done_and_recorded_with_its_person(house):
     assert house.alarm("hd-fridge-2.temperature").acknowledged_by == "technician"
 
 
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"attachments": ["0" * 64]}, "no file with the SHA-256 0000000000"),
+        ({"values": {"not_measured": True}}, "'not_measured' is for what a table says of earlier days"),
+    ],
+)
+def test_an_entry_names_no_file_that_is_not_kept_and_is_no_old_table(house, more, why):
+    entry = {"obligation": "eyewash-flush", "subject": "eyewash-1", "on": "2026-03-02", "result": "pass"}
+
+    status, told = ask(house, "acts/complete", {**entry, "by": "manager", "pin": PIN, **more})
+
+    assert (status, told["error"].startswith(why)) == (422, True)
+
+
 def test_a_wrong_pin_is_refused_and_a_refusal_of_the_core_is_told(house):
     id_ = house.alarm("hd-fridge-2.temperature").id
 

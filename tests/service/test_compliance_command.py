@@ -80,6 +80,10 @@ def test_a_media_fill_with_4_cfu_is_filed_as_failed_and_one_with_3_as_passed(com
             "what came of it? give what was found, such as --left 0 --right 0",
         ),
         (
+            ("done", "garbing-fingertip", "technician-3", "--by", "quality-1", "--result", "pass"),
+            "what was found? a pass follows from it (797-H3); give the counts",
+        ),
+        (
             ("done", "knowledge-training", "technician-3", "--by", "quality-1"),
             "what came of it? give --result pass or fail",
         ),

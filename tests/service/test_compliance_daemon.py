@@ -73,6 +73,8 @@ def test_what_is_due_is_told_once_through_kill_and_restart_and_a_category_raised
             "values": '{"growth": false, "left": 0, "right": 0, "surface": 0}',
             "result": "pass",
         }
+        lost = ask(tmp_path / "control.sock", {**request, "attachments": "0" * 64})
+        assert lost["refused"].startswith("no file with the SHA-256 0000000000")
         assert ask(tmp_path / "control.sock", request) == {"done": True}
         again = ask(tmp_path / "control.sock", request)
         assert "is on file for" in again["refused"]

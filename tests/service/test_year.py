@@ -5,7 +5,7 @@ import http.client
 import io
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from forms import get, post, words
@@ -261,6 +261,28 @@ def test_the_core_refuses_a_result_that_its_values_do_not_give(own):
         "the values say fail, not pass. Media fill FAILED: media clear, fingertips 4 cfu"
     )
     assert done == ""
+
+
+def test_a_bare_pass_of_an_old_table_is_shown_as_not_measured(own):
+    old = Completion(
+        "aseptic-manipulation",
+        "technician-3",
+        TODAY - timedelta(days=1),
+        Result.PASS,
+        "pharmacist-1",
+        values={"not_measured": True},
+    )
+    with pages_of(own) as (url, cookies), Reader(own) as reader:
+        before = len(reader.completions())
+        shown = words(get(url, cookies, DUTY).decode())
+    with core_of(own) as put:
+        assert ask(put, Complete(old)) == ""
+    with pages_of(own) as (url, cookies), Reader(own) as reader:
+        assert len(reader.completions()) == before + 1
+        after = words(get(url, cookies, DUTY).decode())
+
+    told = "Not measured: a table said that it passed, and nothing of what was found."
+    assert (told in shown, told in after) == (False, True)
 
 
 def test_a_sample_is_filed_when_it_is_taken_and_again_when_it_is_read(own):

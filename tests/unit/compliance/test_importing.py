@@ -55,6 +55,13 @@ def test_a_media_fill_is_what_its_values_say(left, right, result):
     assert filed.result is result
 
 
+def test_a_bare_pass_of_an_old_table_is_kept_and_said_not_to_be_measured():
+    found = read("Technician 1,media fill,2026-05-20,pass", "Technician 2,media fill,2026-05-20,fail")
+
+    assert [each.values for _, each in found.completions] == [{"not_measured": True}, {}]
+    assert found.says == {2: "Not measured: a table said that it passed, and nothing of what was found."}
+
+
 def test_a_table_that_says_pass_where_its_values_fail_is_not_believed():
     assert problems("Technician 1,media fill,2026-05-20,pass,3,1,clear,0") == [
         (

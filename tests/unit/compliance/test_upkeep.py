@@ -419,6 +419,40 @@ def test_what_cannot_be_filed_is_refused_with_a_sentence_and_recorded(change, re
     assert (house.events[-1].kind, house.events[-1].detail["reason"]) == (Kind.REFUSED, answer)
 
 
+FILL = programme(person(), only=["aseptic-manipulation"])
+COUNTS = {"growth": False, "left": 0, "right": 0, "surface": 0}
+WHAT = "what was found? a pass follows from it (797-H5); give the counts"
+
+
+@pytest.mark.parametrize(
+    ("on", "given", "refusal"),
+    [
+        ("2026-03-31", {}, WHAT),
+        ("2026-03-31", {"values": {"media_lot": "M-7"}}, WHAT),
+        ("2026-03-31", {"values": {"not_measured": True}}, WHAT),
+        ("2026-03-30", {"values": {"not_measured": "yes"}}, WHAT),
+        ("2026-03-30", {"values": {"not_measured": True}}, ""),
+        ("2026-03-31", {"result": Result.FAIL}, ""),
+        ("2026-03-31", {"result": Result.NOT_JUDGED}, ""),
+        ("2026-03-31", {"values": COUNTS}, ""),
+        (
+            "2026-03-31",
+            {"values": COUNTS, "filed_by": "lee"},
+            "Lee cannot pass Lee; name the evaluator, another person",
+        ),
+        ("2026-03-31", {"values": COUNTS, "filed_by": "lee", "evaluator": "ann"}, ""),
+        ("2026-03-31", {"result": Result.FAIL, "filed_by": "lee"}, ""),
+    ],
+)
+def test_a_pass_that_a_rule_judges_comes_with_what_was_found_and_is_nobodys_own(on, given, refusal):
+    house = House(FILL, at("2026-03-31"))
+    entry = Completion(
+        "aseptic-manipulation", "lee", day(on), **{"result": Result.PASS, "filed_by": "kim"} | given
+    )
+
+    assert house.file(entry, at("2026-03-31")) == refusal
+
+
 def test_the_day_of_hiring_and_today_are_taken():
     house = House(LEE, at("2026-03-31"))
 
