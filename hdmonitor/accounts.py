@@ -156,6 +156,8 @@ def refusal(site: Site, accounts: Mapping[str, Account], change: str, person: st
         if each not in site.people:
             known = ", ".join(sorted(site.people))
             return f"nobody called {each!r:.40} is in the site file; the people are: {known}"
+    if refused := _of_disabled(site, accounts, change, person, by):
+        return refused
     board = site.people[person].role == Role.BOARD
     if board is not (change == "token") and change not in {"disable", "enable"}:
         return (
@@ -171,6 +173,24 @@ def refusal(site: Site, accounts: Mapping[str, Account], change: str, person: st
     if first and not who:
         return "nobody in the site file has the role administrator or manager; give it to one person first"
     return f"{by} may not change this; an administrator may: {who}"
+
+
+def _of_disabled(site: Site, accounts: Mapping[str, Account], change: str, person: str, by: str) -> str:
+    """Say what disabling stands against: who is disabled changes nothing, and one administrator stays."""
+    active = {
+        id_
+        for id_, account in accounts.items()
+        if account.password
+        and not account.disabled
+        and id_ in site.people
+        and site.people[id_].role in ADMINISTRATORS
+    }
+    if change == "disable" and active == {person}:
+        return f"{person} is the only administrator who can log in; give another a password first"
+    # Where an older record has nobody left, somebody has to begin again.
+    if active and by in accounts and accounts[by].disabled:
+        return f"{by} is disabled and changes nothing; an administrator may: {', '.join(sorted(active))}"
+    return ""
 
 
 def _none(person: str) -> str:

@@ -53,7 +53,8 @@ def as_lines(n: Numbers, site: Site | None = None) -> Iterator[str]:
 
 def _line(each: Frequent, site: Site | None) -> str:
     point = site.points.get(each.point) if site is not None else None
-    return f"  {each.alarms:5}  {point.name if point else each.point}, {each.rule}"
+    name = f"{point.name} ({point.id})" if point else each.point
+    return f"  {each.alarms:5}  {name}, {each.rule}"
 
 
 def _minutes(seconds: float | None) -> str:

@@ -133,9 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     add("run", _run, "watch the site until SIGTERM", both)
     add("check", _check, "validate both files and print the effective configuration", both)
     _add_alarms(add("alarms", _alarms_list, "list, show, answer and close alarms"), both, journal)
-    cli_acts.add_service(
-        add("service", _deed, "what is out of service, and where people work"), journal, _deed
-    )
+    cli_acts.add_service(add("service", _deed, "what is out of service, and where people work"), both, _deed)
     cli_acts.add_return(add("return", _deed, "record a step of a return to service", journal), _deed)
     cli_acts.add_read(add("read", _deed, "enter what a gauge shows", journal), _deed)
     cli_acts.add_override(add("override", _deed, "work on although the board says no", journal), _deed)
@@ -331,7 +329,7 @@ def _alarms_show(options: argparse.Namespace) -> int:
 
 
 def _deed(options: argparse.Namespace) -> int:
-    return cli_acts.act(options, _settings(options.config).record.socket)
+    return cli_acts.act(options, _settings(options.config).record)
 
 
 def _alarms_numbers(options: argparse.Namespace) -> int:

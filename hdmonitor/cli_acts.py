@@ -11,9 +11,13 @@ from hdmonitor.adapters.control import ask
 from hdmonitor.alerts.picks import DISPOSITIONS
 from hdmonitor.clock import Clock
 from hdmonitor.events import ReturnStep, Where, Why
-from hdmonitor.units import UnitError, parse_duration
+from hdmonitor.reader import JournalRefused, Reader
+from hdmonitor.settings import Record
+from hdmonitor.site import load_site
+from hdmonitor.units import UnitError, parse_duration, show_moment
 
 MINUTE = timedelta(minutes=1)
+LONGEST_WAY = timedelta(minutes=60)  # the daemon takes no longer either
 
 
 class NotDone(Exception):
@@ -32,6 +36,14 @@ def _minutes(text: str) -> str:
     if not span or span % MINUTE:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of minutes; write 30m, or 2h")
     return str(span // MINUTE)
+
+
+def _arrival(text: str) -> str:
+    """Read in how many minutes somebody is there."""
+    minutes = _minutes(text)
+    if int(minutes) > LONGEST_WAY // MINUTE:
+        raise argparse.ArgumentTypeError(f"{text} is more than {LONGEST_WAY // MINUTE} minutes")
+    return minutes
 
 
 def _by(command: argparse.ArgumentParser) -> None:
@@ -57,7 +69,7 @@ def add_to_alarms(
     answer.add_argument("--note", default="", help="what was found")
     nearer = answer.add_mutually_exclusive_group()
     nearer.add_argument(
-        "--in", dest="minutes", type=_minutes, metavar="15m", help="on the way, there by then"
+        "--in", dest="minutes", type=_arrival, metavar="15m", help="on the way, there by then"
     )
     nearer.add_argument("--at-unit", action="store_true", help="standing in front of it")
     add("silence", "turn off the local sounder; the calls go on", ())
@@ -109,7 +121,7 @@ def add_read(command: argparse.ArgumentParser, run: Run) -> None:
     """Declare a reading by hand."""
     command.add_argument("point", metavar="POINT", help="id from the site file")
     command.add_argument("value", metavar="VALUE")
-    command.add_argument("unit", metavar="UNIT", help="as it stands on the gauge")
+    command.add_argument("unit", metavar="UNIT", nargs="?", help="as it stands on the gauge")
     _by(command)
     command.set_defaults(run=run, do="read", gives=("point", "by", "value", "unit", "read_at"))
 
@@ -123,13 +135,27 @@ def add_override(command: argparse.ArgumentParser, run: Run) -> None:
     command.set_defaults(run=run, do="override", gives=("place", "by", "reason", "minutes"))
 
 
-def act(options: argparse.Namespace, socket: Path) -> int:
+def act(options: argparse.Namespace, record: Record) -> int:
     """Have an act done by the daemon, and say what was done."""
     request = asked(options, Clock().now())
-    if refusal := ask(socket, request).get("refused"):
+    if refusal := ask(record.socket, request).get("refused"):
         raise NotDone(str(refusal))
-    print(_done(request))
+    if options.do == "out":
+        site, _ = load_site(options.site)
+        until = datetime.fromisoformat(request["until"])
+        request["until"] = show_moment(until, site.zone if site else "UTC")
+    print(_done(request) + (_verdict(record.journal, request) if options.do == "read" else ""))
     return 0
+
+
+def _verdict(journal: Path, request: Mapping[str, str]) -> str:
+    """Say how the daemon judged a reading; nothing where the record cannot be read."""
+    try:
+        with Reader(journal) as reader:
+            found = reader.read_by_hand(request["point"])
+    except JournalRefused:
+        return ""
+    return f": {found.detail['verdict']}" if found is not None and found.detail["by"] == request["by"] else ""
 
 
 def asked(options: argparse.Namespace, now: datetime) -> dict[str, str]:
@@ -140,6 +166,10 @@ def asked(options: argparse.Namespace, now: datetime) -> dict[str, str]:
         given["where"] = near.value
     if options.do == "out":
         given["until"] = (now + int(options.span) * MINUTE).isoformat()
+    if options.do == "read" and options.unit is None:
+        given["value"], _, given["unit"] = options.value.strip().partition(" ")
+        if not given["unit"]:
+            raise NotDone(f"give the unit as it stands on the gauge, for instance: {options.value} degC")
     given["read_at"] = now.isoformat()
     if "points" in given:
         given["points"] = " ".join(given["points"])

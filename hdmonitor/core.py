@@ -21,6 +21,7 @@ from hdmonitor.alerts.drill import is_drill
 from hdmonitor.alerts.numbers import as_json
 from hdmonitor.clock import Clock
 from hdmonitor.events import (
+    Act,
     ClockStepped,
     Condition,
     Entry,
@@ -255,8 +256,9 @@ class Core:
         if item.once and (answered := self._journal.answered(item.once)) is not None:
             item.reply.put(answered)
             return
-        if isinstance(item.act, Entry) and (refusal := self._journal.taken(item.act.records)):
-            detail: dict[str, Json] = {"by": item.act.by, "reason": refusal, "note": item.act.kind.value}
+        if refusal := self._not_taken(item.act):
+            note = item.act.kind.value if isinstance(item.act, Entry) else ""
+            detail: dict[str, Json] = {"by": item.act.by, "reason": refusal, "note": note}
             batch.inputs.append(Remark(Kind.REFUSED, "monitor", detail))
             item.reply.put(refusal)
             return
@@ -266,6 +268,14 @@ class Core:
             batch.inputs.append(item.act)
             if item.once:
                 batch.forms[item.once] = index
+
+    def _not_taken(self, act: Act | Entry) -> str:
+        """Say why the record itself stands against an act; nothing if it does not."""
+        # Whether an account may be changed is decided where accounts are known whole.
+        own = isinstance(act, Entry) and act.kind is Kind.ACCOUNT
+        if not own and self._journal.disabled(act.by):
+            return f"{act.by} is disabled and does nothing here; an administrator may enable that account"
+        return self._journal.taken(act.records) if isinstance(act, Entry) else ""
 
     # --- the broker ---------------------------------------------------------
 

@@ -310,6 +310,14 @@ class Journal:
                     return record.taken
         return ""
 
+    def disabled(self, person: str) -> bool:
+        """Tell whether the account of somebody is disabled; who has none is not."""
+        with refusing(self.path):
+            found = self._database.execute(
+                "SELECT disabled FROM account WHERE person = ?", (person,)
+            ).fetchone()
+            return found is not None and bool(found[0])
+
     # --- starting again -----------------------------------------------------
 
     def restore(self) -> Restored:

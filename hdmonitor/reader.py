@@ -27,6 +27,7 @@ from hdmonitor.outbox import SLOWEST_RETRY
 from hdmonitor.rows import Account, OutboxRow, Owed, Owing, Row, StoredEvent, StoredQuarantined, StoredReading
 
 BUSY = 5.0  # seconds to wait for another connection
+NEWEST_EVENTS = 1_000  # among which what somebody has just done is looked for
 AT_ONCE = 1_000  # events checked between two looks at the file
 READINGS_AT_ONCE = 5_000  # in memory, while a journal is read in event order
 FINDINGS = 100  # a broken chain needs no longer list
@@ -292,6 +293,16 @@ class Reader:
             [rows.event(row) for row in events],
             [rows.outbox_row(row) for row in notices],
         )
+
+    def read_by_hand(self, point: str) -> Event | None:
+        """Return the newest reading by hand of a point, if it is among the newest events."""
+        found = self._rows(
+            rows.SELECT_EVENT + " WHERE number > ? AND kind = ? AND subject = ? ORDER BY number DESC LIMIT 1",
+            self.newest_event() - NEWEST_EVENTS,
+            Kind.HAND_READING.value,
+            point,
+        )
+        return rows.event(found[0]).event if found else None
 
     def excursions(self) -> list[Excursion]:
         """Return all excursions in the order of their beginning."""

@@ -161,8 +161,11 @@ def _page(
         if found[0].closed_at is not None:
             return _closed(visit, found[0])
         shown = phone(visit.desk, journal, *found)
+        last = journal.read_by_hand(found[0].point)
     role = visit.visitor.person.role if visit.visitor.person else ""
     done = DONE.get(visit.request.query_params.get("done", ""), "") if not says else ""
+    if last is not None and done == DONE["read"]:
+        done = f"{last.detail['read']:g} {last.detail['unit']} is on record: {last.detail['verdict']}."
     return visit.page(
         "answer.html",
         status,

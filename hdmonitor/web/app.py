@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -29,6 +31,11 @@ from hdmonitor.web.live import Live
 from hdmonitor.web.look import Looks
 from hdmonitor.web.openapi import BASE
 from hdmonitor.web.visit import Visit, Visitor, visitor_of
+
+log = logging.getLogger(__name__)
+
+FAILED = "This page could not be made; nothing is known from it and nothing was done. Look at the board."
+UNSURE = "This failed by a fault of the monitor. It may still be done: look at the page again."
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -67,7 +74,11 @@ class Pages:
             *incidents.routes(desk),
             *drill.routes(desk),
         ]
-        handlers = {HTTPException: self._on_refusal, JournalRefused: self._on_unread}
+        handlers = {
+            HTTPException: self._on_refusal,
+            JournalRefused: self._on_unread,
+            Exception: self._on_failure,
+        }
         self._app: ASGIApp = Guarded(Starlette(routes=self.routes, exception_handlers=handlers))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,6 +107,17 @@ class Pages:
         """Tell that the record cannot be read: then nothing is known, and nothing was done."""
         visit = Visit(self.desk, request, Visitor())
         return visit.refused(f"The record cannot be read, nothing was done: {error}", 503)
+
+    async def _on_failure(self, request: Request, error: Exception) -> Response:
+        """Tell that a page has failed by a fault of ours; the server writes the fault into the log."""
+        path = request.url.path
+        log.error("%s %.100s failed: %s", request.method, path, type(error).__name__)
+        says = FAILED if request.method in {"GET", "HEAD"} else UNSURE
+        if path.startswith(BASE):
+            return JSONResponse({"error": says}, 500)
+        if says is UNSURE:
+            return PlainTextResponse(f"{says}\n", 500)
+        return Visit(self.desk, request, Visitor()).refused(FAILED, 500)
 
 
 class Guarded:

@@ -58,7 +58,7 @@ def test_a_local_day_is_counted_from_midnight_to_midnight_with_its_first_answers
     assert (found.answers["night"].alarms, found.answers["night"].median_s) == (2, 600.0)
     lines = list(as_lines(found, SITE))
     assert "  night    23-07   2 alarms, 1 unanswered; median 10.0 min, longest 10.0 min" in lines
-    assert "      2  HD Fridge 1, 659-3" in lines
+    assert "      2  HD Fridge 1 (hd-fridge-1.temperature), 659-3" in lines
 
 
 class Standing(Clock):

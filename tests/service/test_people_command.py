@@ -9,6 +9,8 @@ from daemons import Daemon, site_text
 from manned import Browser
 from servers import free_port
 
+from hdmonitor.site import load_site
+
 SITE = site_text(1).replace(
     "people:\n",
     "people:\n  boss: { name: The boss, role: administrator }\n  wall: { name: Display, role: board }\n",
@@ -31,6 +33,19 @@ def people(daemon, *words, typed=None):
         cwd=daemon.directory,
         input=typed,
         stdin=subprocess.DEVNULL if typed is None else None,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, (done.stdout + done.stderr).strip()
+
+
+def command(daemon, *words):
+    """Run any other command and return its status and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "hdmonitor.cli", *words, FILES[0]],
+        cwd=daemon.directory,
         capture_output=True,
         text=True,
         timeout=60,
@@ -119,6 +134,33 @@ def test_a_disabled_person_is_out_until_enabled_again(daemon):
     assert "DISABLED" in people(daemon, "list")[1]
     assert people(daemon, "enable", "keeper", "--by", "boss")[0] == 0
     assert Browser(daemon.web_port).log_in("keeper", PASSWORD).status == 303
+
+
+def test_a_disabled_person_acts_by_no_command_either(daemon):
+    people(daemon, "password", "boss", "--stdin", typed=PASSWORD)
+    people(daemon, "password", "keeper", "--by", "boss", "--stdin", typed=PASSWORD)
+    point = next(iter(load_site(daemon.directory / "site.yaml")[0].points))
+    reading = ("read", point, "4.9 degC", "--by", "keeper")
+    assert command(daemon, *reading) == (
+        0,
+        f"{point}: 4.9 degC, read by keeper, is on record: inside its limits",
+    )
+
+    people(daemon, "disable", "keeper", "--by", "boss")
+    assert command(daemon, *reading) == (
+        1,
+        "keeper is disabled and does nothing here; an administrator may enable that account",
+    )
+    people(daemon, "enable", "keeper", "--by", "boss")
+    assert command(daemon, *reading)[0] == 0
+
+
+def test_the_only_administrator_stays(daemon):
+    people(daemon, "password", "boss", "--stdin", typed=PASSWORD)
+    assert people(daemon, "disable", "boss") == (
+        1,
+        "boss is the only administrator who can log in; give another a password first",
+    )
 
 
 def test_pages_are_served_elsewhere_only_once_somebody_can_log_in(tmp_path):

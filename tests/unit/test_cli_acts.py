@@ -6,7 +6,7 @@ import pytest
 
 from hdmonitor.asking import act_asked
 from hdmonitor.cli import _parser
-from hdmonitor.cli_acts import asked
+from hdmonitor.cli_acts import NotDone, asked
 from hdmonitor.events import (
     Acknowledge,
     BackInService,
@@ -76,3 +76,24 @@ def test_what_cannot_be_meant_is_refused_before_it_is_sent(typed, capsys):
         _parser().parse_args(typed.split())
 
     assert "error:" in capsys.readouterr().err
+
+
+def test_a_reading_and_its_unit_may_be_one_word_of_the_shell():
+    typed = _parser().parse_args(["read", "fridge", "4.9 degC", "--by", "lee"])
+
+    assert act_asked(asked(typed, NOW)) == HandReading("fridge", "lee", 4.9, "degC", NOW)
+
+
+def test_a_reading_without_a_unit_is_asked_for_it():
+    with pytest.raises(NotDone, match=r"give the unit as it stands on the gauge, for instance: 4\.9 degC"):
+        asked(_parser().parse_args(["read", "fridge", "4.9", "--by", "lee"]), NOW)
+
+
+def test_whoever_is_on_the_way_is_there_within_the_hour(capsys):
+    words = ["alarms", "ack", "A12", "--by", "lee", "--in"]
+    assert _parser().parse_args([*words, "60m"]).minutes == "60"
+
+    for span in ("61m", "99h"):
+        with pytest.raises(SystemExit):
+            _parser().parse_args([*words, span])
+        assert f"{span} is more than 60 minutes" in capsys.readouterr().err
