@@ -318,6 +318,6 @@ def test_the_morning_message_of_the_year_is_one_for_each_phone_with_the_longest_
 
     assert (notice.destination, notice.title) == ("phone", "107 due, 21 overdue")
     assert notice.body == (
-        "CACI 1: glove and leak test Mon 24 Nov; Technician 7: surveillance visit Wed 24 Dec and 105 more. "
-        "See: hdmonitor compliance status"
+        "CACI 1: glove and leak test Mon 24 Nov 2025; Technician 7: surveillance visit Wed 24 Dec 2025"
+        " and 105 more. See: hdmonitor compliance status"
     )

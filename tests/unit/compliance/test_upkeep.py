@@ -42,10 +42,10 @@ def test_the_steps_go_to_the_person_alone_then_the_supervisor_then_the_pharmacis
     house.each_day(at("2026-01-03"), at("2027-01-17"))
 
     assert told(house) == [
-        ("10-04", "lee-phone", "Your knowledge test ends Sat 2 Jan"),
-        ("12-03", "lee-phone", "Your knowledge test ends Sat 2 Jan"),
-        ("12-19", "lee-phone", "Your knowledge test ends Sat 2 Jan"),
-        ("12-26", "lee-phone", "Your knowledge test ends Sat 2 Jan"),
+        ("10-04", "lee-phone", "Your knowledge test ends Sat 2 Jan 2027"),
+        ("12-03", "lee-phone", "Your knowledge test ends Sat 2 Jan 2027"),
+        ("12-19", "lee-phone", "Your knowledge test ends Sat 2 Jan 2027"),
+        ("12-26", "lee-phone", "Your knowledge test ends Sat 2 Jan 2027"),
         ("01-01", "lee-phone", "Your knowledge test ends Sat 2 Jan"),
         ("01-01", "kim-phone", "Lee: knowledge test due Sat 2 Jan"),
         ("01-02", "lee-phone", "Your knowledge test ends Sat 2 Jan"),
@@ -68,7 +68,7 @@ def test_the_words_say_how_long_what_follows_and_by_which_rule():
     house.each_day(at("2026-12-26"), at("2027-01-09"))
 
     assert [each.body for each in house.notices if each.destination == "lee-phone"] == [
-        "7 days left. Book with your supervisor. From 3 Jan no sterile compounding (797-H1, SHALL).",
+        "7 days left. Book with your supervisor. From 3 Jan 2027 no sterile compounding (797-H1, SHALL).",
         "1 day left. Book with your supervisor. From 3 Jan no sterile compounding (797-H1, SHALL).",
         "Today. Book with your supervisor. From 3 Jan no sterile compounding (797-H1, SHALL).",
         "Since 3 Jan. Book with your supervisor. Until then no sterile compounding (797-H1, SHALL).",
@@ -230,7 +230,7 @@ def test_what_was_slept_through_is_told_once_and_leaves_no_step_out():
     house.restart(at("2026-12-20"))
     house.play([], at("2026-12-20"))
 
-    assert told(house) == [("12-20", "lee-phone", "Your knowledge test ends Sat 2 Jan")]
+    assert told(house) == [("12-20", "lee-phone", "Your knowledge test ends Sat 2 Jan 2027")]
     assert [each.step for each in house.reminders] == [90, 30, 14]
     assert house.notices[0].body.startswith("13 days left.")
 
