@@ -63,6 +63,7 @@ class Phone:
     room: str  # id
     room_name: str
     unit: str  # id of the hood or room that waits to be returned to service
+    unit_name: str
     next_step: ReturnStep | None  # of that
 
 
@@ -103,6 +104,7 @@ def phone(
         room=point.room if point else "",
         room_name=site.rooms[point.room].name if point else "",
         unit=unit,
+        unit_name=_place_name(site, unit),
         next_step=step,
     )
 
@@ -135,6 +137,11 @@ def latched_unit(journal: Reader, point: Point | None) -> tuple[str, ReturnStep 
         if unit is not None and isinstance(state, dict):
             return unit, restored_latch(state).missing[0]
     return "", None
+
+
+def _place_name(site: Site, id_: str) -> str:
+    place = site.equipment.get(id_) or site.rooms.get(id_)
+    return place.name if place is not None else id_
 
 
 def _is_hood(site: Site, point: Point) -> bool:

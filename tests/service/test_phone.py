@@ -121,6 +121,7 @@ def test_the_steps_of_a_return_to_service_are_recorded_in_their_order(house, pho
     alarm = house.alarm(BUFFER)
     here, code = house.link(alarm.id), house.code(alarm.id)
     assert "Return to service: deactivate is next" in phone.get(here).words
+    assert "HD buffer stays red until every step" in phone.get(here).words
     form = {**phone.get(here).form("It is done"), "code": code}
     skipped = phone.post(here, {**form, "step": "sign"})
     assert skipped.status == 409
