@@ -1,6 +1,6 @@
 # make demo   the simulated pharmacy in this terminal
 # make test   everything that has to hold before a change is released
-# make check  the part of it that takes less than a minute
+# make check  the part of it that needs no servers; five minutes
 # make mutants  changes each line of the rules in turn, to see whether a test notices; about 20 minutes
 # make fuzz   ten million messages that nobody should send, over all payload families
 # make bench  what it carries, held against others on this machine, into bench/results.md; twenty minutes
