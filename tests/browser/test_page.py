@@ -151,12 +151,12 @@ def test_a_page_whose_monitor_has_ended_blanks_itself(journal, browser):
 def test_no_known_reason_ends_at_its_time_even_if_no_newer_page_comes(url, browser, look, says):
     with shown(browser, url, Screen()) as page:
         page.route("**/*", lambda _: None)  # nothing comes any more, and nothing says so
-        evaluate(
-            page,
-            "(() => { const card = document.querySelector('.card'); card.id = 'it';"
-            f" card.className = '{look} none-known'; card.dataset.until = '{NOW.isoformat()}'; }})()",
+        # Marked again where a newer page, under way before, has taken the place of the first.
+        page.wait_for_function(
+            "() => { const it = document.querySelector('#it') ?? document.querySelector('.card');"
+            f" if (it.id !== 'it') {{ it.id = 'it'; it.className = '{look} none-known';"
+            f" it.dataset.until = '{NOW.isoformat()}'; }} return it.classList.contains('unknown'); }}"
         )
-        page.wait_for_selector("#it.unknown")
 
         assert page.inner_text("#it.unknown .verdict") == says
 
