@@ -20,7 +20,6 @@ from hdmonitor.yaml_source import Where, suggest
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLIDAY = 7
 SITE = "site"
-DEFAULT_AT = time(7)
 
 
 class Complain(Protocol):

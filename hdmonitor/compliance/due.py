@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from hdmonitor.completions import Completion, Result
-from hdmonitor.compliance.dates import A_DAY, Calendar, DayKind, Every, Unit, later
+from hdmonitor.compliance.dates import A_DAY, Calendar, Every, Unit, later
 from hdmonitor.compliance.obligation import Against, Case, Obligation, Programme, Subject
 from hdmonitor.model import Force
 
@@ -187,26 +187,6 @@ def _window(day: date | None, every: Every) -> date | None:
         return later(day.replace(day=1), every) - A_DAY
     days = WINDOWS.get(every.count) if every.unit is Unit.MONTHS else None
     return day + timedelta(days=days) if days else None
-
-
-def missed_days(
-    programme: Programme,
-    duty: tuple[Obligation, Subject, Case],
-    completions: Iterable[Completion],
-    start: date,
-    end: date,
-) -> list[tuple[date, DayKind]]:
-    """Return the days from `start` to before `end` on which something daily was not done.
-
-    Each with whether it is known to have been a working day; one that is known to be closed is not missed.
-    """
-    every = duty[2].every
-    of_compounding = every.unit is Unit.COMPOUNDING_DAY
-    kind = programme.calendar.compounds if of_compounding else programme.calendar.is_open
-    done = {each.on for each in counted(completions) if each.result is Result.PASS}
-    days = max(0, (end - start).days) if every.is_daily else 0
-    every_day = (start + timedelta(days=number) for number in range(days))
-    return [(day, kind(day)) for day in every_day if day not in done and kind(day) is not DayKind.CLOSED]
 
 
 def all_due(

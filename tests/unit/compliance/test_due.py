@@ -7,8 +7,8 @@ import pytest
 from programmes import asset, day, done, person, programme, raised
 
 from hdmonitor.completions import Result
-from hdmonitor.compliance.dates import Calendar, DayKind, parse_every
-from hdmonitor.compliance.due import State, all_due, by_key, due_of, missed_days, reason_of, standing_against
+from hdmonitor.compliance.dates import parse_every
+from hdmonitor.compliance.due import State, all_due, by_key, due_of, reason_of, standing_against
 from hdmonitor.compliance.obligation import Against, Case, SubjectKind
 
 
@@ -276,20 +276,6 @@ def test_what_is_due_on_compounding_days_is_due_on_the_next_one():
     assert found.state(day("2026-11-22")) is State.CURRENT
     assert found.state(day("2026-11-23")) is State.DUE
     assert found.state(day("2026-11-24")) is State.OVERDUE
-
-
-def test_days_that_were_left_out_are_named_and_unknown_ones_are_called_so():
-    known = Calendar(compounding=frozenset(range(5)), known_until=day("2026-11-24"))
-    found = replace(CLEANING, calendar=known)
-    (duty,) = found.duties()
-    filed = [done("hood-cleaning", "bsc-1", "2026-11-20"), done("hood-cleaning", "bsc-1", "2026-11-24")]
-
-    assert missed_days(found, duty, filed, day("2026-11-19"), day("2026-11-27")) == [
-        (day("2026-11-19"), DayKind.OPEN),
-        (day("2026-11-23"), DayKind.OPEN),
-        (day("2026-11-25"), DayKind.UNKNOWN),
-        (day("2026-11-26"), DayKind.UNKNOWN),
-    ]
 
 
 # --- who and when -------------------------------------------------------------------------------
