@@ -12,6 +12,8 @@ LAST = 1_000_000_000  # at equal times, what is ranked last comes after everythi
 class Due(Protocol):
     """Something that time alone moves."""
 
+    rank: int  # among those of the same moment, given by the agenda
+
     def due(self) -> datetime | None:
         """Return when it moves next, if no value comes before."""
 
@@ -25,34 +27,35 @@ class Agenda:
 
     def __init__(self) -> None:
         self._heap: list[tuple[datetime, int, Due]] = []
-        self._entry: dict[int, datetime] = {}
-        self._rank: dict[int, int] = {}  # by identity, stable at equal times
+        self._entry: dict[int, datetime] = {}  # by rank
+        self._ranked = 0
 
     def rank(self, case: Due, *, last: bool = False, before: Due | None = None) -> None:
         """Give a case its place among those of the same moment: the order in which they come here.
 
         `last` puts it behind all others, `before` in front of all, in the reverse order of those named.
         """
-        place = len(self._rank) + (LAST if last else 0)
-        self._rank[id(case)] = place if before is None else -1 - self._rank[id(before)]
+        place = self._ranked + (LAST if last else 0)
+        case.rank = place if before is None else -1 - before.rank
+        self._ranked += 1
 
     def schedule(self, case: Due) -> None:
         """Note when a case is due, if that is earlier than is known."""
         due = case.due()
-        entry = self._entry.get(id(case))
+        entry = self._entry.get(case.rank)
         if due is not None and (entry is None or due < entry):
-            self._entry[id(case)] = due
-            heappush(self._heap, (due, self._rank[id(case)], case))
+            self._entry[case.rank] = due
+            heappush(self._heap, (due, case.rank, case))
 
     def next_due(self) -> datetime | None:
         """Return the earliest moment at which something is due."""
         while self._heap:
             moment, _, case = self._heap[0]
-            if self._entry.get(id(case)) == moment:
+            if self._entry.get(case.rank) == moment:
                 if case.due() == moment:
                     return moment
                 heappop(self._heap)
-                del self._entry[id(case)]
+                del self._entry[case.rank]
                 self.schedule(case)
             else:
                 heappop(self._heap)
@@ -67,7 +70,7 @@ class Agenda:
         if due is None or due > at:
             return None
         _, _, case = heappop(self._heap)
-        del self._entry[id(case)]
+        del self._entry[case.rank]
         return due, case
 
     def clear(self) -> None:

@@ -64,6 +64,7 @@ class Aside:
     out: dict[str, Out] = field(default_factory=dict)  # by point
     use: dict[str, Use] = field(default_factory=dict)  # by room
     overridden: dict[str, Overridden] = field(default_factory=dict)  # by room or unit
+    rank: int = field(default=0, init=False)  # on the agenda
 
     # --- time ---------------------------------------------------------------
 

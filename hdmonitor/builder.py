@@ -105,15 +105,12 @@ class Builder:
             doubted = Threshold(Level.WARNING, Side.HIGH, 0.5, NO_TIME, priority, "doubted")
             watch.doubt = Doubt(point, habits, self._own_case(point, "HDM-SUSPECT", doubted, seen=seen))
         watch.tallies = tuple(self._tally(point, exposure) for exposure in point.exposures)
-        if watch.tallies:
-            for case in rules:
-                case.outlook = watch.outlook
         for case in watch.cases():
             self._agenda.rank(case)
         gated = point.only_while in self._site.points  # a story may leave the other point out
         watch.gate = point.only_while if gated else None
         if self._looks_back and watch.gate is None:
-            watch.track = Track(point, rules, self._site, lambda: self.late(watch))
+            watch.track = Track(point, rules, self._house)
             self._agenda.rank(watch.track, last=True)
         return watch
 

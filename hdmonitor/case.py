@@ -106,10 +106,13 @@ class House:
     opening: Callable[[datetime], datetime]  # when somebody is there: that moment, or the next opening
     explained: Callable[[Case], str] = lambda _case: ""  # why its silence calls nobody
     behind: Callable[[Case, datetime], Behind | None] = lambda _case, _at: None  # of a gateway
+    outlook: Callable[[Case, datetime], tuple[str, ...]] = lambda _case, _at: ()  # how long it may go on
     opened: Callable[[Case, datetime, Draft], None] = lambda _case, _at, _draft: None  # or got worse
     over: Callable[[Case, datetime, Draft], None] = lambda _case, _at, _draft: None
     latched: Callable[[Case], bool] = lambda _case: False  # its unit waits to be returned to service
     unreachable: Callable[[], frozenset[str]] = frozenset  # destinations that take nothing now
+    # late data show an excursion that nobody was called for: the alarm that tells of it
+    missed: Callable[[Point, Span, datetime, Draft], str | None] = lambda *_: None
     # what a door, or a defrost, had explained is explained no more
     unexplained: Callable[[Case, datetime, Draft], None] = lambda _case, _at, _draft: None
 
@@ -117,33 +120,27 @@ class House:
 class Case:
     """A rule at a point: machine, open alarm, running call."""
 
-    __slots__ = (
-        "acknowledged_until",
-        "alarm",
-        "by_door",
-        "call",
-        "cause",
-        "comings",
-        "exposure",
-        "held",
-        "house",
-        "machine",
-        "outlook",
-        "over",
-        "point",
-        "reached",
-        "resume_at",
-        "rule",
-        "seen",
-        "shelf",
-        "silenced_by",
-        "text",
-        "to_all",
-        "told",
-        "was_outside",
-        "where",
-        "withdrawn",
-    )
+    # A site has thousands of cases, and few of them have anything to tell: what stands in the class is
+    # how things are until an alarm opens, and takes no room in the others.
+    __slots__ = ("__dict__", "cause", "exposure", "house", "machine", "point", "rank", "rule", "seen")
+
+    text = ""  # fault code or the sentence of an own condition
+    alarm: Alarm | None = None
+    call: Call | None = None
+    told: tuple[str, ...] = ()
+    to_all = False  # whatever its policy says
+    acknowledged_until: datetime | None = None
+    resume_at: datetime | None = None  # a withheld call starts then
+    by_door = False  # it is withheld because an opening, or a defrost, explains the value
+    was_outside = False  # silence after a value outside
+    comings: Comings | None = None  # how often it has opened lately
+    over: Span | None = None  # the worst excursion of this alarm that has ended
+    withdrawn = False  # late data showed that the alarm never was
+    held = False  # and only a named act ends it
+    shelf: Shelf | None = None  # a person stopped the calls for a while
+    silenced_by: str | None = None  # the sounder, not the calls
+    where = Where.ANSWER  # of the person who answered
+    reached = 0  # the step of the policy at which that person stopped the call
 
     def __init__(
         self,
@@ -158,31 +155,12 @@ class Case:
     ) -> None:
         self.point = point
         self.exposure = exposure  # what readings add up to, where that is judged; `seen` is the sum then
-        self.outlook: Callable[[datetime], tuple[str, ...]] | None = (
-            None  # how long it may go on, for messages
-        )
         self.rule = rule
         self.machine = machine
         self.seen = seen
         self.house = house
         self.cause = cause
-        self.text = ""  # fault code or the sentence of an own condition
-        self.alarm: Alarm | None = None
-        self.call: Call | None = None
-        self.told: list[str] = []
-        self.to_all = False  # whatever its policy says
-        self.acknowledged_until: datetime | None = None
-        self.resume_at: datetime | None = None  # a withheld call starts then
-        self.by_door = False  # it is withheld because an opening, or a defrost, explains the value
-        self.was_outside = False  # silence after a value outside
-        self.comings: Comings | None = None  # how often it has opened lately
-        self.over: Span | None = None  # the worst excursion of this alarm that has ended
-        self.withdrawn = False  # late data showed that the alarm never was
-        self.held = False  # and only a named act ends it
-        self.shelf: Shelf | None = None  # a person stopped the calls for a while
-        self.silenced_by: str | None = None  # the sounder, not the calls
-        self.where = Where.ANSWER  # of the person who answered
-        self.reached = 0  # the step of the policy at which that person stopped the call
+        self.rank = 0  # on the agenda
 
     @property
     def key(self) -> str:
@@ -369,7 +347,7 @@ class Case:
         if self.told and (back or self.withdrawn) and not self.held:
             text = self._last_words(at)
             about = About.WITHDRAWN if self.withdrawn else About.CLEARED
-            self._tell(number, about, tuple(self.told), text, at=at, draft=draft)
+            self._tell(number, about, self.told, text, at=at, draft=draft)
         self._update(draft, active=False, cleared_at=at)
         draft.outcome.states[f"cleared:{self._alarm().id}"] = alarm_state(self._alarm())
         draft.cleared[self._alarm().id] = self._alarm()
@@ -380,7 +358,7 @@ class Case:
         self.shelf = self.silenced_by = None
         self.where, self.reached = Where.ANSWER, 0
         self.by_door = False
-        self.told = []
+        self.told = ()
         self.was_outside = self.withdrawn = self.held = False
         self.over = None
 
@@ -424,7 +402,7 @@ class Case:
         if self.held and self.told:
             detail = _called(About.WITHDRAWN, self.told)
             number = draft.event(at, Kind.CALLED, self.point.id, detail, self._alarm().id)
-            self._tell(number, About.WITHDRAWN, tuple(self.told), text, at=at, draft=draft)
+            self._tell(number, About.WITHDRAWN, self.told, text, at=at, draft=draft)
 
     # --- calls to people ----------------------------------------------------
 
@@ -501,7 +479,7 @@ class Case:
         lost = (*self.house.unreachable(), *on_duty) if everybody or self.to_all else self.house.unreachable()
         targets, nobody = reaching(on_duty, lost, self.house.roster.everybody)
         why += [*nobody, *self.call.last_words()]
-        self.told.extend(target for target in targets if target not in self.told)
+        self.told = tuple(dict.fromkeys((*self.told, *targets)))
         detail = _called(about, targets)
         if why:
             detail["why"] = [*why]
@@ -586,7 +564,7 @@ class Case:
         self.acknowledged_until = at + min(self.answer_lasts, arrives or self.answer_lasts)
         if self.told and not again:
             text = wording.acknowledged(self._situation(at), self.house.zone, name, note)
-            self._tell(number, About.ACKNOWLEDGED, tuple(self.told), text, at=at, draft=draft)
+            self._tell(number, About.ACKNOWLEDGED, self.told, text, at=at, draft=draft)
         draft.outcome.rooms.add(self.point.room)
 
     def close(self, at: datetime, draft: Draft) -> Alarm:
@@ -676,7 +654,7 @@ class Case:
             behind=self.house.behind(self, at),
             exposure=self.exposure,
             comings=self.comings if self.comings and self.comings.many else None,
-            outlook=self.outlook(at) if self.outlook else (),
+            outlook=self.house.outlook(self, at),
             latched=self.house.latched(self),
         )
 
@@ -776,7 +754,7 @@ class Case:
             self.seen.value, self.seen.at = state["figure"], self.machine.last_at
         self.withdrawn, self.held = state.get("withdrawn", False), state.get("held", False)
         self.alarm = restored_alarm(state["alarm"]) if state["alarm"] else None
-        self.told = state["told"]
+        self.told = tuple(state["told"])
         if state["call"]:
             self.call = Call.restored(self.house.policies(self.rule.response), state["call"])
         self.acknowledged_until = _time(state["acknowledged_until"])

@@ -7,7 +7,7 @@ record is told; people's acts stand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ from hdmonitor.history import (
     snapshot,
     values_of,
 )
-from hdmonitor.model import EPOCH, Level, Point, Rule, Site, Threshold
+from hdmonitor.model import EPOCH, Level, Point, Rule, Threshold
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.changes import Span
 from hdmonitor.rules.found import Found
@@ -145,20 +145,18 @@ class Again(NamedTuple):
 class Track:
     """The history of one point: from where it can be judged again, and what waits for that."""
 
-    __slots__ = ("_late_case", "backlog", "cases", "floor", "parts", "passed", "pending", "point", "site")
+    __slots__ = ("backlog", "cases", "floor", "house", "parts", "passed", "pending", "point", "rank")
 
-    def __init__(
-        self, point: Point, cases: list[Case], site: Site, late_case: Callable[[], LateCase]
-    ) -> None:
+    def __init__(self, point: Point, cases: Sequence[Case], house: House) -> None:
         self.point = point
         self.cases = cases
-        self.site = site
+        self.house = house
         self.backlog: Backlog | None = None
         self.passed: datetime | None = None  # the newest move of a limit that no reading made
         self.floor = EPOCH  # nothing older is judged again
         self.pending = True  # the first snapshot is not taken yet
         self.parts: Parts | None = None  # of a sum: it is added up again from them
-        self._late_case = late_case
+        self.rank = 0  # on the agenda
 
     @property
     def key(self) -> str:
@@ -197,7 +195,7 @@ class Track:
 
     def turn_of_day(self, last_at: datetime | None, at: datetime, draft: Draft) -> datetime:
         """Take the snapshots due before a reading of `at`; return when to come back."""
-        day, following = midnights(at, self.site.zone)
+        day, following = midnights(at, self.house.zone)
         behind = max((m for m in (last_at, self.passed) if m is not None), default=None)
         if self.pending:
             if at < self.floor:
@@ -298,7 +296,7 @@ class Track:
 
     def _judge(self, past: Past, at: datetime, draft: Draft) -> None:
         begin = past.snapshot.at
-        judged = judge(self.point, past, at, self.site.zone)
+        judged = judge(self.point, past, at, self.house.zone)
         recorded = [one for one in past.excursions if one.start >= begin or key_of(one) in judged.seeds]
         cases = {case.rule.id: case for case in self.cases}
         now = [described(self.point, cases[rule].rule, span) for (rule, *_), span in judged.spans.items()]
@@ -338,9 +336,8 @@ class Track:
         ]
         if not missed:
             return None
-        return self._late_case().find(
-            max(missed, key=lambda span: (span.threshold.rank, span.start)), at, draft
-        )
+        worst = max(missed, key=lambda span: (span.threshold.rank, span.start))
+        return self.house.missed(self.point, worst, at, draft)
 
     def _present(self, one: Excursion, judged: Judged) -> str | None:
         """Return the alarm that stands because of an excursion."""

@@ -86,6 +86,7 @@ from hdmonitor.returns import Returns
 from hdmonitor.rights import may, may_list_drugs
 from hdmonitor.rounds import Rounds
 from hdmonitor.rules.alarm import Machine
+from hdmonitor.rules.changes import Span
 from hdmonitor.rules.doors import Doors
 from hdmonitor.rules.silence import Silence
 from hdmonitor.rules.sums import added
@@ -155,10 +156,12 @@ class Monitor:
             lambda moment: opening(site.hours, site.holidays, site.zone, moment),
             self._explained,
             self._behind,
+            self._outlook,
             self._opened,
             self._over,
             self._latched,
             lambda: self._unreachable,
+            self._missed,
             self._unexplained,
         )
         self._recall = recall
@@ -572,6 +575,12 @@ class Monitor:
         points = self.site.gateways[case.point.id.removeprefix(PREFIX)].points
         silences = [watch.silence for name, watch in self._watches.items() if name in points]
         return behind(silences, at, lambda silence: bool(outside(self._watches[silence.point.id])))
+
+    def _missed(self, point: Point, span: Span, at: datetime, draft: Draft) -> str | None:
+        return self._builder.late(self._watches[point.id]).find(span, at, draft)
+
+    def _outlook(self, case: Case, at: datetime) -> tuple[str, ...]:
+        return self._watches[case.point.id].outlook(at) if case.cause == "limit" else ()
 
     def _blind(self, watch: Watch) -> bool:
         """Tell whether a point cannot be relied on now: it says nothing, or its gateway is gone."""
@@ -1205,7 +1214,8 @@ class Monitor:
             if state := states.get(case.key):
                 case.restore(state, None)
         for case in (*watch.rules, watch.silence, watch.fault):
-            case.comings = Comings.restored(states.get(f"{COMINGS}{case.key}"))
+            if known := states.get(f"{COMINGS}{case.key}"):
+                case.comings = Comings.restored(known)
 
     def _restore_track(
         self, watch: Watch, states: dict[str, Any], judged_from: tuple[datetime, str] | None

@@ -28,6 +28,7 @@ class Reminders:
     opening: Callable[[datetime], datetime]
     named: Callable[[str], str]
     at: dict[str, datetime] = field(default_factory=dict)
+    rank: int = field(default=0, init=False)  # on the agenda
 
     def due(self) -> datetime | None:
         """Return when the next alarm is told again."""

@@ -128,6 +128,7 @@ class Rounds:
     whom: Callable[[str], tuple[str, Sequence[str]]]
     paused: Callable[[str, datetime], bool]
     blind: dict[str, Round] = field(default_factory=dict)
+    rank: int = field(default=0, init=False)  # on the agenda
 
     def due(self) -> datetime | None:
         """Return when the next reading is owed."""

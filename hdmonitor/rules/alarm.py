@@ -30,6 +30,7 @@ ON_CLOSE = {UNKNOWN: UNKNOWN, NORMAL: NORMAL, PENDING: PENDING, ACTIVE: UNKNOWN,
 
 WORST_FIRST = (ACTIVE, CLEARING, PENDING, UNKNOWN, NORMAL)
 RAISED = (ACTIVE, CLEARING)
+NO_LOW = -inf
 
 
 @dataclass(slots=True)
@@ -97,6 +98,8 @@ class Machine:
 
     Values are in the point's canonical unit. `valid_for` is how long one
     reading vouches. Readings must come in the order of their times.
+
+    At rest, and before the first reading, there are no strands: each limit is in the phase of the whole.
     """
 
     __slots__ = ("_high", "_low", "calm", "last_at", "phase", "rule", "strands", "top", "valid_for")
@@ -104,12 +107,12 @@ class Machine:
     def __init__(self, rule: Rule, valid_for: timedelta) -> None:
         self.rule = rule
         self.valid_for = valid_for
-        self.strands = [Strand(t, None if _latches(rule, t) else rule.off_delay) for t in rule.thresholds]
+        self.strands: Sequence[Strand] = ()
         self.phase: Phase = UNKNOWN
         self.top: Threshold | None = None
         self.last_at: datetime | None = None
         self.calm = False
-        self._low = max((_edge(t) for t in rule.thresholds if t.side is Side.LOW), default=-inf)
+        self._low = max((_edge(t) for t in rule.thresholds if t.side is Side.LOW), default=NO_LOW)
         self._high = min((_edge(t) for t in rule.thresholds if t.side is Side.HIGH), default=inf)
 
     def observe(self, at: datetime, value: float) -> Sequence[Change]:
@@ -118,6 +121,7 @@ class Machine:
             self.last_at = at
             return ()
         changes = self.advance(at)
+        self.strands = self.strands or self._limits()
         if self.last_at is not None:
             vouched_until = self.last_at + self.valid_for
             unseen = max(NO_TIME, at - vouched_until)
@@ -165,7 +169,7 @@ class Machine:
         for strand in self.strands:
             if (after := ON_CLOSE[strand.phase]) is not strand.phase:
                 strand.enter(after, at)
-        return self._derive(at)
+        return self._derive(at) if self.strands else []
 
     def shift(self, by: timedelta) -> None:
         """Move the running delays with a clock that stepped; recorded times stay."""
@@ -186,6 +190,11 @@ class Machine:
     def _due(self, strand: Strand) -> datetime | None:
         return strand.due(self.last_at + self.valid_for) if self.last_at is not None else None
 
+    def _limits(self) -> list[Strand]:
+        """Return a strand for each limit, in the phase of the whole."""
+        rule, phase = self.rule, self.phase
+        return [Strand(t, None if _latches(rule, t) else rule.off_delay, phase) for t in rule.thresholds]
+
     def _derive(self, at: datetime) -> list[Change]:
         """Recompute the alarm from its strands and report how it differs."""
         phases = {strand.phase for strand in self.strands}
@@ -203,6 +212,8 @@ class Machine:
                 changes.append(Raised(at, self.top))
             elif self.top.rank < was.rank:
                 changes.append(Lowered(at, self.top))
+        if self.calm:
+            self.strands = ()
         return changes
 
     def _worst(self) -> Threshold | None:
@@ -237,7 +248,7 @@ class Machine:
                     "missing_us": _micros(s.missing),
                     "alarm_at": _text(s.alarm_at),
                 }
-                for s in self.strands
+                for s in self.strands or self._limits()
             ],
         }
 
@@ -247,11 +258,15 @@ class Machine:
         A limit that the state does not know starts from the phase of a point
         not yet judged.
         """
-        kept = {(s["level"], s["side"]): s for s in state["strands"]} if state else {}
+        self.last_at = _time(state["last_at"]) if state else last_at
+        if state is None:
+            self.phase = NORMAL if last_at is not None else UNKNOWN
+            self.calm = self.phase is NORMAL
+            return
+        kept = {(s["level"], s["side"]): s for s in state["strands"]}
+        self.strands = self._limits()
         for strand in self.strands:
-            if state is None:
-                strand.phase = NORMAL if last_at is not None else UNKNOWN
-            elif known := kept.get((int(strand.threshold.level), strand.threshold.side.value)):
+            if known := kept.get((int(strand.threshold.level), strand.threshold.side.value)):
                 strand.phase = Phase(known["phase"])
                 strand.credit = timedelta(microseconds=known["credit_us"])
                 strand.counted_at = _time(known["counted_at"])
@@ -259,7 +274,6 @@ class Machine:
                 strand.peak = known["peak"]
                 strand.missing = timedelta(microseconds=known["missing_us"])
                 strand.alarm_at = _time(known["alarm_at"])
-        self.last_at = _time(state["last_at"]) if state else last_at
         self._derive(last_at or datetime.min)  # noqa: DTZ901  # the changes are discarded
 
 
