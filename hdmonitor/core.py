@@ -32,15 +32,29 @@ from hdmonitor.events import (
     Quarantined,
     Remark,
 )
-from hdmonitor.inbox import Arrived, Asked, BadLine, CanaryBack, Copied, Item, Linked, Sent, Stop, Tick, Told
+from hdmonitor.inbox import (
+    Arrivals,
+    Arrived,
+    Asked,
+    BadLine,
+    CanaryBack,
+    Copied,
+    Item,
+    Linked,
+    Sent,
+    Stop,
+    Tick,
+    Told,
+)
 from hdmonitor.journal import Journal, Receipt
 from hdmonitor.monitor import Monitor
 from hdmonitor.status import COMMIT_BUCKETS, Status
 
 log = logging.getLogger(__name__)
 
-INBOX_SIZE = 2_000  # messages; a full inbox blocks paho's thread, which is the back-pressure
-BATCH = 500
+# Items, of which one may be 64 KB of messages. A full inbox blocks paho's thread: the back-pressure.
+INBOX_SIZE = 100
+BATCH = 500  # messages
 LEAST_FREE = 500_000_000  # bytes; a month of a hundred points
 CANARY_PATIENCE = timedelta(seconds=60)
 BEAT = 5.0  # seconds between two turns at most, so that standing still shows
@@ -185,7 +199,10 @@ class Core:
             log.warning("the clock stepped by %s", step)
             batch.inputs.append(ClockStepped(step))
         for item in items:
-            if isinstance(item, Linked):
+            if isinstance(item, Arrivals):
+                for each in item.messages:
+                    self._arrived(each, batch)
+            elif isinstance(item, Linked):
                 self._commit(batch)
                 batch = Batch()
                 self._linked(item, batch)
@@ -209,11 +226,13 @@ class Core:
                 items = [self._inbox.get(timeout=self._patience())]
             except Empty:
                 return []
-        while len(items) < BATCH:
+        taken = _messages(items[0])
+        while taken < BATCH:
             try:
                 items.append(self._inbox.get_nowait())
             except Empty:
                 break
+            taken += _messages(items[-1])
         return items
 
     def _patience(self) -> float:
@@ -225,8 +244,6 @@ class Core:
 
     def _sort(self, item: Item, batch: Batch) -> None:
         match item:
-            case Arrived():
-                self._arrived(item, batch)
             case Asked():
                 self._asked(item, batch)
             case Told():
@@ -424,6 +441,10 @@ class Core:
             "at": self._clock.now().isoformat(timespec="seconds"),
         }
         return json.dumps(body).encode()
+
+
+def _messages(item: Item) -> int:
+    return len(item.messages) if isinstance(item, Arrivals) else 1
 
 
 def _any(outcome: Outcome) -> bool:

@@ -27,6 +27,13 @@ class Arrived(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What was read from the broker in one go, in its order."""
+
+    messages: tuple[Arrived, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Linked:
     """The connection with this number to the broker came up or went down."""
 
@@ -100,4 +107,4 @@ class Stop:
     """Drain what is before this, then end."""
 
 
-Item: TypeAlias = Arrived | Linked | CanaryBack | Sent | Copied | BadLine | Told | Asked | Tick | Stop
+Item: TypeAlias = Arrivals | Linked | CanaryBack | Sent | Copied | BadLine | Told | Asked | Tick | Stop

@@ -10,7 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from servers import wait_until
 
 from hdmonitor.adapters.mqtt import BrokerConfig, Link
-from hdmonitor.inbox import Arrived, CanaryBack, Linked, Told
+from hdmonitor.inbox import Arrivals, Arrived, CanaryBack, Linked, Told
 
 NOW = datetime(2026, 3, 2, 8, 5, tzinfo=UTC)
 STATUS = "hdmonitor/status"
@@ -49,9 +49,10 @@ class Core:
         wait_until(lambda: not self.link._thread.is_alive(), 10)
 
     def every(self, kind):
-        """Take what is in the inbox; return all items of that kind so far."""
+        """Take what is in the inbox; return all items of that kind so far, messages one by one."""
         while not self.inbox.empty():
-            self.items.append(self.inbox.get())
+            item = self.inbox.get()
+            self.items.extend(item.messages if isinstance(item, Arrivals) else [item])
         return [item for item in self.items if isinstance(item, kind)]
 
     def wait(self, kind, count=1, seconds=15):
@@ -61,6 +62,18 @@ class Core:
         except TimeoutError as late:
             raise TimeoutError(f"{count} {kind.__name__} wanted: {self.items}, {self.failures}") from late
         return self.every(kind)
+
+    def fill(self, device):
+        """Publish numbers until the link waits before a full inbox; return them as payloads."""
+        numbers = (b"%d" % number for number in range(1000))
+        sent = []
+        while not self.inbox.full():
+            sent.append(next(numbers))
+            device.publish("cold/1", sent[-1])
+        for _ in range(20):
+            sent.append(next(numbers))
+            device.publish("cold/1", sent[-1])
+        return sent
 
     def arrived(self, count):
         return self.wait(Arrived, count)

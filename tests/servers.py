@@ -153,7 +153,7 @@ class Mosquitto(Server):
 
     def __init__(self, directory: Path, config: str | None = None, port: int | None = None) -> None:
         super().__init__(directory, port)
-        self.config = "persistence false\n" if config is None else config
+        self.config = "persistence false\nmax_queued_messages 0\n" if config is None else config
 
     def arguments(self) -> list[str]:
         text = self.config

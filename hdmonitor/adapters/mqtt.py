@@ -19,19 +19,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
-from paho.mqtt import _packet
 from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from hdmonitor.events import Condition
-from hdmonitor.inbox import Arrived, CanaryBack, Item, Linked, Told
+from hdmonitor.inbox import Arrivals, Arrived, CanaryBack, Item, Linked, Told
 from hdmonitor.model import Message
+from hdmonitor.packets import PUBACK, Publication, confirmations, publications
 
 ONLINE = b"online"
 OFFLINE = b"offline"
@@ -51,7 +51,8 @@ SETTLED = 5.0  # seconds
 GUESSED_AFTER = 3  # connections in a row that did not live so long
 SETTLED_AFTER_TAKE_OVER = 60.0
 READS_PER_TURN = 100
-READ_AHEAD = 4_096  # bytes; more would be copied for each byte that paho takes
+READ_AHEAD = 65_536  # bytes
+MICROSECOND = timedelta(microseconds=1)
 
 V5 = MQTTProtocolVersion.MQTTv5
 V311 = MQTTProtocolVersion.MQTTv311
@@ -89,7 +90,7 @@ class BrokerConfig:
 class Link:
     """The monitor's side of the broker, for as long as the process lives.
 
-    `put` gets `Arrived`, `Linked`, `CanaryBack` and `Told` from the link's own
+    `put` gets `Arrivals`, `Linked`, `CanaryBack` and `Told` from the link's own
     thread; while it blocks, nothing is read and the broker keeps the messages.
     `failed` gets whatever ended that thread, which nothing else would notice.
     `remembered` are the topics subscribed last time: those no longer wanted
@@ -148,11 +149,11 @@ class Link:
         connection = self._connection
         if connection is None:
             return
-        for each in arrived:
-            if each.mid and connection.number == each.connection:
-                connection.client.ack(each.mid, 1)
-                self._confirmed += 1
-        connection.wake()
+        mids = [each.mid for each in arrived if each.mid and connection.number == each.connection]
+        if mids:
+            self._confirmed += len(mids)
+            connection.client.confirm(mids)
+            connection.wake()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
         """Publish at QoS 1.
@@ -209,6 +210,7 @@ class Link:
         connection.client.on_connect = self._on_connect
         connection.client.on_subscribe = self._on_subscribe
         connection.client.on_message = self._on_message
+        connection.client.on_publications = self._hear
         self._connection = connection
         try:
             connection.open()
@@ -328,28 +330,36 @@ class Link:
             self._all_clear_at = time.monotonic() + (SETTLED_AFTER_TAKE_OVER if doubtful else 0.0)
         self.send_canary()
 
-    def _on_message(self, client: paho.Client, _: object, message: paho.MQTTMessage) -> None:
-        connection = self._connection
-        if self._closing.is_set() or connection is None:
-            return
+    def _on_message(self, _: paho.Client, __: object, message: paho.MQTTMessage) -> None:
         try:
             topic = message.topic
         except UnicodeDecodeError as error:
             topic = error.object.decode("utf-8", "backslashreplace")
-        if topic == self._canary_topic:
-            self._on_canary(message)
-            client.ack(message.mid, message.qos)
-            return
-        received = Message(topic, bytes(message.payload), self._now(), message.retain)
         mid = message.mid if message.qos else 0
-        self._put(Arrived(received, connection.number, mid, message.dup))
+        self._hear([Publication(topic, bytes(message.payload), mid, message.retain, message.dup)])
 
-    def _on_canary(self, message: paho.MQTTMessage) -> None:
+    def _hear(self, publications: Sequence[Publication]) -> None:
+        connection = self._connection
+        if self._closing.is_set() or connection is None:
+            return
+        number, now = connection.number, self._now()
+        heard = []
+        for topic, payload, mid, retained, duplicate in publications:
+            if topic == self._canary_topic:
+                self._on_canary(payload, retained=retained)
+                connection.client.confirm([mid])
+            else:
+                heard.append(Arrived(Message(topic, payload, now, retained), number, mid, duplicate))
+                now += MICROSECOND  # two values of one sensor have two times
+        if heard:
+            self._put(Arrivals(tuple(heard)))
+
+    def _on_canary(self, payload: bytes, *, retained: bool) -> None:
         try:
-            sent_at = datetime.fromisoformat(message.payload.decode())
+            sent_at = datetime.fromisoformat(payload.decode())
         except ValueError:
             return  # somebody else's
-        if sent_at.tzinfo and not message.retain:
+        if sent_at.tzinfo and not retained:
             self._put(CanaryBack(sent_at))
 
 
@@ -478,15 +488,35 @@ class _Connection:
 
 
 class _PahoClient(paho.Client):
-    """Reads ahead, and to its end what a broker sent before it died."""
+    """Reads ahead, plain publications many at a time, and to its end what a broker sent before it died."""
 
-    ahead = b""  # read from the socket, not yet asked for
+    on_publications: Callable[[Sequence[Publication]], None]
+    _read = b""  # from the socket,
+    _at = 0  # and taken up to here
+
+    @property
+    def ahead(self) -> bool:
+        """Whether something was read that nobody has taken."""
+        return self._at < len(self._read)
+
+    def confirm(self, mids: list[int]) -> None:
+        """Confirm messages with one write; from any thread."""
+        self._packet_queue(PUBACK, confirmations(mids), 0, 0)
+
+    def _packet_read(self) -> MQTTErrorCode:
+        if self.ahead and not self._in_packet["command"]:  # between two packets
+            found, self._at = publications(self._read, self._at, mqtt5=self._protocol == V5)
+            if found:
+                self.on_publications(found)
+                return MQTTErrorCode.MQTT_ERR_SUCCESS
+        return super()._packet_read()
 
     def _sock_recv(self, bufsize: int) -> bytes:
         """Return at most `bufsize` bytes; paho asks for the first ones of each packet singly."""
-        data = self.ahead or super()._sock_recv(READ_AHEAD)
-        self.ahead = data[bufsize:]
-        return data[:bufsize]
+        if not self.ahead:
+            self._read, self._at = super()._sock_recv(READ_AHEAD), 0
+        begin, self._at = self._at, min(self._at + bufsize, len(self._read))
+        return self._read[begin : self._at]
 
     def _sock_send(self, buf: bytes | bytearray) -> int:
         """Send; to a broker that is gone, pretend to.
@@ -499,23 +529,6 @@ class _PahoClient(paho.Client):
             return super()._sock_send(buf)
         except ConnectionError:
             return len(buf)
-
-
-class _Properties(Properties):
-    """Properties with paho's tables made once: it makes and searches them anew for each message."""
-
-    _PAHOS: ClassVar = vars(Properties(PacketTypes.PUBLISH))  # type: ignore[no-untyped-call]
-
-    def __init__(self, packet_type: int) -> None:
-        vars(self).update(self._PAHOS, packetType=packet_type)
-
-    def clear(self) -> None:
-        for name in vars(self).keys() - self._PAHOS.keys():
-            delattr(self, name)
-
-
-# Nine tenths of the time for decoding a message go there, and most have none: decisions/0008-throughput.md.
-_packet.Properties = _Properties  # type: ignore[attr-defined]
 
 
 class _LastError(logging.Handler):

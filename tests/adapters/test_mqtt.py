@@ -11,7 +11,6 @@ from datetime import timedelta
 
 import pytest
 from links import NOW, STATUS, Core, Device, Heard, broker_at
-from paho.mqtt import _packet
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from servers import Mosquitto, free_port, wait_until
@@ -19,7 +18,7 @@ from servers import Mosquitto, free_port, wait_until
 from hdmonitor.adapters import mqtt
 from hdmonitor.adapters.mqtt import BrokerConfig, Link, Unusable
 from hdmonitor.events import Condition
-from hdmonitor.inbox import Arrived, CanaryBack, Linked, Told
+from hdmonitor.inbox import Arrivals, Arrived, CanaryBack, Linked, Told
 from hdmonitor.model import Message
 
 LASTING = "persistence true\npersistence_location {directory}/\n"
@@ -76,18 +75,13 @@ def test_a_payload_of_1_mb_arrives_whole(core, device):
     assert core.arrived(1)[0].message.payload == payload
 
 
-def test_properties_of_mqtt_5_are_read_and_do_not_stay_for_the_next_message():
-    made = Properties(PacketTypes.PUBLISH)
-    made.ContentType, made.UserProperty = "text/plain", [("unit", "degC")]
-    told = b"\x00\x06cold/1\x00\x07" + made.pack() + b"4.5"
-    plain = b"\x00\x06cold/1\x00\x08\x00" + b"4.6"
-
-    first = _packet.decode_publish(0x32, told, mqtt.V5)
-    second = _packet.decode_publish(0x32, plain, mqtt.V5)
-
-    assert (first.payload, second.payload) == (b"4.5", b"4.6")
-    assert first.properties.json() == {"ContentType": "text/plain", "UserProperty": [("unit", "degC")]}
-    assert second.properties.json() == {}
+def test_messages_with_properties_of_mqtt_5_arrive_in_their_place(core, device):
+    short, long = Properties(PacketTypes.PUBLISH), Properties(PacketTypes.PUBLISH)
+    short.ContentType, long.UserProperty = "text/plain", [("unit", "degC")] * 20
+    for value, properties in ((b"4.5", None), (b"4.6", short), (b"4.7", long), (b"4.8", None)):
+        device.client.publish("cold/1", value, qos=1, properties=properties)
+    core.arrived(4)
+    assert core.payloads() == [b"4.5", b"4.6", b"4.7", b"4.8"]
 
 
 def test_several_messages_are_confirmed_in_one_call(core, device):
@@ -187,11 +181,20 @@ def test_topics_no_longer_wanted_are_unsubscribed_and_new_ones_subscribed(mosqui
 def test_a_full_inbox_blocks_the_link_and_loses_nothing(mosquitto, device):
     with Core(broker_at(mosquitto.port), room=3) as core:
         core.connected()
-        for number in range(50):
-            device.publish("cold/1", b"%d" % number)
-        wait_until(core.inbox.full, 10)
-        core.arrived(50)
-        assert core.payloads() == [b"%d" % number for number in range(50)]
+        sent = core.fill(device)
+        core.arrived(len(sent))
+        assert core.payloads() == sent
+
+
+def test_messages_that_are_read_together_have_times_of_their_own(mosquitto, device):
+    with Core(broker_at(mosquitto.port), room=3) as core:
+        core.connected()
+        wanted, groups = len(core.fill(device)), []
+        while sum(map(len, groups)) < wanted:
+            groups.append(core.inbox.get(timeout=10).messages)
+    together = [each.message.received_at for each in max(groups, key=len)]
+    assert len(set(together)) == len(together) > 1
+    assert sorted(together) == together
 
 
 def test_nothing_is_lost_when_the_inbox_is_full_for_longer_than_the_broker_waits_for_a_sign_of_life(
@@ -200,10 +203,9 @@ def test_nothing_is_lost_when_the_inbox_is_full_for_longer_than_the_broker_waits
     broker = broker_at(mosquitto.port, keep_alive=timedelta(seconds=1))
     with Device(mosquitto.port, STATUS) as watcher, Core(broker, room=2) as core:
         core.connected()
-        for number in range(20):
-            device.publish("cold/1", b"%d" % number)
+        sent = core.fill(device)
         watcher.hears(Heard(STATUS, b"online", False), Heard(STATUS, b"offline", False))
-        while not {b"%d" % number for number in range(20)} <= set(core.payloads()):
+        while not set(sent) <= set(core.payloads()):
             for item in core.arrived(1):
                 core.link.acknowledge(item)
         core.connected(times=2)
@@ -330,9 +332,7 @@ def test_we_are_online_when_connected_and_leave_our_last_words(mosquitto):
 def test_a_link_cut_without_goodbye_leaves_offline_behind(mosquitto, device):
     with Core(broker_at(mosquitto.port), room=4) as core:
         core.connected()
-        for _ in range(10):
-            device.publish("cold/1", b"4.5")
-        wait_until(core.inbox.full, 10)
+        core.fill(device)
         core.link.close(b"never said", within=timedelta(seconds=0.2))
         with Device(mosquitto.port, STATUS) as watcher:
             wait_until(lambda: watcher.heard and watcher.heard[-1].payload == b"offline", 10)
@@ -627,7 +627,7 @@ def test_an_exception_of_the_core_ends_the_link_and_is_reported(mosquitto, devic
     reports = []
 
     def put(item):
-        if isinstance(item, Arrived):
+        if isinstance(item, Arrivals):
             raise error
 
     def report(what):
