@@ -20,6 +20,7 @@ from hdmonitor.alerts.situation import Behind
 from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Outcome, Where
 from hdmonitor.history import described
 from hdmonitor.model import (
+    ALWAYS,
     NO_TIME,
     Exposure,
     Level,
@@ -73,13 +74,18 @@ class Seen:
     value: float | None = None
     at: datetime | None = None
     marks: tuple[float, ...] = ()  # up to two older values, each `MARK_EVERY` apart, newest last
-    marked_at: datetime | None = None
+    next_mark_at: datetime = ALWAYS
 
     def note(self, value: float, at: datetime) -> None:
         """Take a newer value."""
-        if self.marked_at is None or at - self.marked_at >= MARK_EVERY:
-            self.marks, self.marked_at = (*self.marks[-1:], value), at
+        if at >= self.next_mark_at:
+            self.marks, self.next_mark_at = (*self.marks[-1:], value), at + MARK_EVERY
         self.value, self.at = value, at
+
+    @property
+    def marked_at(self) -> datetime | None:
+        """When the newest mark was made."""
+        return self.next_mark_at - MARK_EVERY if self.marks else None
 
     @property
     def rising(self) -> bool | None:
@@ -745,7 +751,9 @@ class Case:
         self.machine.restore(state["machine"] if state else None, heard_at)
         if not state:
             return
-        self.seen.marks, self.seen.marked_at = tuple(state["marks"]), _time(state["marked_at"])
+        marked_at = _time(state["marked_at"])
+        self.seen.marks = tuple(state["marks"])
+        self.seen.next_mark_at = marked_at + MARK_EVERY if marked_at is not None else ALWAYS
         self.text, self.was_outside = state["text"], state["was_outside"]
         self.over = self._restored_over(state["over"])
         if self.exposure is not None:

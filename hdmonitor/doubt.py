@@ -30,19 +30,9 @@ class Doubt:
         """Add a reading that the limits have judged; tell whether the case has moved."""
         honesty = self.honesty
         changed = honesty.take(at, value)
-        twin = self.twin
-        if twin is not None:
-            other = twin.honesty.newest(at - twin.point.valid_for)
-            if other is not None:
-                changed |= honesty.compare(at, value, other, twin.point.name)
-        if self.neighbours:
-            heard = [
-                each.honesty
-                for each in self.neighbours
-                if each.honesty.newest(at - each.point.valid_for) is not None
-            ]
-            changed |= honesty.left(heard)
-        if (state := honesty.changed()) is not None:
+        if self.twin is not None or self.neighbours:
+            changed |= self._beside(at, value)
+        if honesty.due and (state := honesty.changed()) is not None:
             draft.outcome.states[self.key] = state
         if not changed:
             return False
@@ -51,6 +41,22 @@ class Doubt:
         assert isinstance(machine, Machine)  # noqa: S101  # by construction
         self.case.apply(machine.observe(at, 1.0 if honesty.doubts else 0.0), draft)
         return True
+
+    def _beside(self, at: datetime, value: float) -> bool:
+        """Hold the reading against those of the twin and the neighbours."""
+        honesty, twin, changed = self.honesty, self.twin, False
+        if twin is not None:
+            other = twin.honesty.newest(at - twin.point.valid_for)
+            if other is not None:
+                changed = honesty.compare(at, value, other, twin.point.name)
+        if self.neighbours:
+            heard = [
+                each.honesty
+                for each in self.neighbours
+                if each.honesty.newest(at - each.point.valid_for) is not None
+            ]
+            changed |= honesty.left(heard)
+        return changed
 
     def shift(self, by: timedelta, draft: Draft) -> None:
         """Go on after the wall clock stepped."""

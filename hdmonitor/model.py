@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_TIME = timedelta(0)
+ALWAYS = datetime.min.replace(tzinfo=UTC)  # before anything
 
 
 class Level(IntEnum):

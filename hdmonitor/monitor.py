@@ -61,6 +61,7 @@ from hdmonitor.events import (
 from hdmonitor.gateways import PREFIX, Gate, Gates, behind
 from hdmonitor.late import Track
 from hdmonitor.model import (
+    ALWAYS,
     EPOCH,
     MIRROR,
     NO_TIME,
@@ -85,7 +86,7 @@ from hdmonitor.reminders import Reminders
 from hdmonitor.returns import Returns
 from hdmonitor.rights import may, may_list_drugs
 from hdmonitor.rounds import Rounds
-from hdmonitor.rules.alarm import Machine
+from hdmonitor.rules.alarm import STILL, Machine
 from hdmonitor.rules.changes import Span
 from hdmonitor.rules.doors import Doors
 from hdmonitor.rules.silence import Silence
@@ -96,7 +97,7 @@ from hdmonitor.sensors.liveness import is_there
 from hdmonitor.sensors.times import believed
 from hdmonitor.units import add, show_moment
 from hdmonitor.upkeep import STATE, Upkeep
-from hdmonitor.watch import ALWAYS, Watch, at_rest, middle, outside, stake, unseen
+from hdmonitor.watch import Watch, at_rest, middle, outside, stake, unseen
 
 MICROSECOND = timedelta(microseconds=1)
 CLOCK_JITTER = timedelta(seconds=2)
@@ -118,6 +119,16 @@ class Face:
     lost: bool  # containment is lost now, whether or not that is an alarm yet
     silenced: bool = False  # a person turned the sounder off for everything that nobody has answered
     latched: tuple[str, ...] = ()  # units, or the room, that wait to be returned to service
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What comes on one topic: who reads it, and the points that it is about."""
+
+    reader: DeviceReader
+    first: Watch  # has the battery and the clock of the device
+    watches: Mapping[tuple[str | None, str], Watch]  # by the device and the field that a value names
+    of_sums: bool  # some of it is part of a sum
 
 
 class Monitor:
@@ -169,7 +180,6 @@ class Monitor:
         self._watches: dict[str, Watch] = {}
         self._in_room: dict[str, list[Watch]] = {}
         self._spares = Spares(site)
-        self._by_field: dict[tuple[str, str | None, str], Watch] = {}
         self._selves: dict[str, Case] = {}
         self._cleared: dict[str, Alarm] = {}
         self._agenda = Agenda()
@@ -199,7 +209,6 @@ class Monitor:
         self._linked = True
         self._edges = Edges(site)
         self._away: frozenset[str] = frozenset()  # topics of devices whose death was told
-        self._readers = {topic: DeviceReader(device) for topic, device in site.devices.items()}
         for device in site.devices.values():
             for index, point in enumerate(device.points):
                 self._add(point, at, first=index == 0)
@@ -207,7 +216,11 @@ class Monitor:
         for point in site.points.values():
             if point.legs:
                 self._add_sum(point, at)
-        self._of_parts = {site.points[id_].topic for id_ in self._added}
+        self._sources = {
+            topic: self._source(device)
+            for topic, device in site.devices.items()
+            if not topic.startswith(MIRROR)
+        }
         acquaint(watch.doubt for watch in self._watches.values() if watch.doubt is not None)
         self._gates = Gates(site, own["HDM-GATEWAY"], self._house, at)
         for case in self._gates.cases():
@@ -234,12 +247,13 @@ class Monitor:
         """
         self._draft = Draft(self._draft.next_event, self._cleared)
         for index, item in enumerate(inputs):
-            if isinstance(item, (Reading, Message)):
+            if isinstance(item, Message):
                 self._pass_time(item.received_at)
-                if isinstance(item, Reading):
-                    self._reading(self._watches[item.point], item)
-                else:
-                    self._message(item)
+                self._message(item)
+                continue
+            if isinstance(item, Reading):
+                self._pass_time(item.received_at)
+                self._reading(self._watches[item.point], item)
                 continue
             if isinstance(item, ClockStepped):
                 self._shift(item.by)  # before time passes: `at` is what the clock shows after its step
@@ -320,8 +334,14 @@ class Monitor:
         watch.is_door = point.id in self._doors
         self._watches[point.id] = watch
         self._in_room.setdefault(point.room, []).append(watch)
-        if not point.legs:
-            self._by_field[point.topic, point.device, point.field] = watch
+
+    def _source(self, device: Device) -> Source:
+        return Source(
+            reader=DeviceReader(device),
+            first=self._watches[device.points[0].id],
+            watches={(point.device, point.field): self._watches[point.id] for point in device.points},
+            of_sums=any(point.id in self._added for point in device.points),
+        )
 
     def _self(self, subject: str) -> Case:
         """Return the case of a condition of the monitor itself, built at its first mention."""
@@ -642,33 +662,37 @@ class Monitor:
     # --- readings -----------------------------------------------------------
 
     def _message(self, message: Message) -> None:
-        if message.topic in self._edges.topics:
+        topic = message.topic
+        if topic in self._edges.topics:
             self._session(message)
             return
-        device = self.site.devices.get(message.topic)
-        decoded: Decoded | Rejected
-        if device is None and (gate := self._gates.by_topic.get(message.topic)):
+        source = self._sources.get(topic)
+        if source is None:
+            self._beside_points(message)
+            return
+        decoded, _ = source.reader.decode(message)
+        if isinstance(decoded, Rejected):
+            self._quarantine(message, decoded)
+        else:
+            self._decoded(message, source, decoded)
+
+    def _beside_points(self, message: Message) -> None:
+        """Take a message of a gateway, of a drill, or one that nobody asked for."""
+        refused: Rejected | None
+        if gate := self._gates.by_topic.get(message.topic):
             there = is_there(message)
+            refused = there if isinstance(there, Rejected) else None
             if not isinstance(there, Rejected):
                 self._gateway(gate, there, message.received_at)
-                return
-            decoded = there
         elif message.topic.startswith(MIRROR):
-            if refused := self._drills.message(message, self._draft):
-                self._quarantine(message, refused)
-            return
-        elif device is None:
-            decoded = Rejected(
+            refused = self._drills.message(message, self._draft)
+        else:
+            refused = Rejected(
                 f"no point is configured on topic {message.topic!r:.120}; "
                 "add one to the site file or stop publishing"
             )
-        else:
-            decoded, _ = self._readers[message.topic].decode(message)
-        if isinstance(decoded, Rejected):
-            self._quarantine(message, decoded)
-            return
-        assert device is not None  # noqa: S101  # rejected above
-        self._decoded(message, device, decoded)
+        if refused:
+            self._quarantine(message, refused)
 
     def _quarantine(self, message: Message, rejected: Rejected) -> None:
         self._draft.outcome.quarantined.append(
@@ -693,7 +717,8 @@ class Monitor:
                 self._alive(edge, found, at)
         device = self._edges.devices.get(message.topic)
         if device is not None:
-            self._decoded(message, device, self._readers[device.topic].picked(answer))
+            source = self._sources[device.topic]
+            self._decoded(message, source, source.reader.picked(answer))
 
     def _alive(self, edge: str, found: Found, at: datetime) -> None:
         """Take the news that an edge node, or a device behind it, was born or died."""
@@ -713,57 +738,42 @@ class Monitor:
             for device in concerned:
                 self._draft.outcome.rooms.update(point.room for point in device.points)
 
-    def _decoded(self, message: Message, device: Device, decoded: Decoded) -> None:
+    def _decoded(self, message: Message, source: Source, decoded: Decoded) -> None:
         """Take what a message says about the points of a device."""
-        received_at = message.received_at
+        received_at, retained = message.received_at, message.retained
         measured_at, wrong = believed(decoded.device_time, received_at, backfilled=decoded.backfilled)
-        first = self._watches[device.points[0].id]
-        right = decoded.device_time is not None and not wrong and not message.retained
-        if first.clock is not None and (wrong or (right and not at_rest(first.clock))):
+        first = source.first
+        own_time = decoded.device_time is not None and not wrong
+        if first.clock is not None and (wrong or (own_time and not retained and not at_rest(first.clock))):
             first.clock.text = wrong
             self._observe(first.clock, received_at, 1.0 if wrong else 0.0)
-        if decoded.battery is not None and first.battery is not None and not message.retained:
+        if decoded.battery is not None and first.battery is not None and not retained:
             self._observe(first.battery, received_at, decoded.battery, note=True)
-        own_time = decoded.device_time is not None and not wrong
-        quality = RETAINED if message.retained and not own_time else GOOD
+        quality = RETAINED if retained and not own_time else GOOD
         device_time = decoded.device_time if wrong else None
-        live = not (message.retained or decoded.backfilled)
+        live = not (retained or decoded.backfilled)
         values: Sequence[Value] = decoded.values
-        if device.topic in self._of_parts:  # sums take what was measured together in one order
-            values = sorted(values, key=lambda value: self._place(device.topic, value))
-        if any(value.time is not None for value in values):  # several times: judged in their order
+        if source.of_sums:  # sums take what was measured together in one order
+            values = sorted(values, key=lambda value: self._place(source, value))
+        if [value for value in values if value.time is not None]:  # several times: judged in their order
             values = sorted(values, key=lambda value: value.time or measured_at)
         for value in values:
-            watch = self._by_field[device.topic, value.device, value.field]
-            point = watch.point
-            if value.time is not None or value.backfilled:
-                self._of_its_own_time(watch, value, message, measured_at)
-                continue
-            canonical = None if value.value is None else add(value.value * point.sign, point.offset)
-            reading = Reading(
-                point.id, canonical, measured_at, received_at, quality, value.fault, device_time, live
-            )
+            watch = source.watches[value.device, value.field]
+            point, figure = watch.point, value.value
+            if figure is not None:
+                figure *= point.sign
+                if point.offset != 0:
+                    figure = add(figure, point.offset)
+            if value.time is None and not value.backfilled:
+                reading = Reading(
+                    point.id, figure, measured_at, received_at, quality, value.fault, device_time, live
+                )
+            else:
+                reading = _of_its_own_time(point, figure, value, message, measured_at)
             self._reading(watch, reading)
 
-    def _place(self, topic: str, value: Value) -> int:
-        return self._added.get(self._by_field[topic, value.device, value.field].point.id, -1)
-
-    def _of_its_own_time(self, watch: Watch, value: Value, message: Message, measured_at: datetime) -> None:
-        """Take a value that has a time of its own: one of several, or stored and sent later."""
-        received_at = message.received_at
-        point, wrong = watch.point, ""
-        if value.time is not None:
-            measured_at, wrong = believed(value.time, received_at, backfilled=value.backfilled)
-        reading = Reading(
-            point=point.id,
-            value=None if value.value is None else add(value.value * point.sign, point.offset),
-            measured_at=measured_at,
-            received_at=received_at,
-            fault=value.fault,
-            device_time=value.time if wrong else None,
-            live=not (message.retained or value.backfilled),
-        )
-        self._reading(watch, reading)
+    def _place(self, source: Source, value: Value) -> int:
+        return self._added.get(source.watches[value.device, value.field].point.id, -1)
 
     def _reading(self, watch: Watch, reading: Reading) -> None:
         """Judge one reading, or keep it for what it is."""
@@ -774,7 +784,8 @@ class Monitor:
         if value is None:
             reading = reading._replace(quality=Quality.FAULT)
         if watch.frontier < at < watch.midnight:
-            watch.moment, watch.values, watch.frontier = at, (value,), at
+            watch.moment = watch.frontier = at
+            watch.values = (value,)
         elif (kept := self._uncommon(watch, reading)) is not None:
             reading, at = kept, kept.measured_at
             watch.frontier = max(watch.frontier, at)
@@ -782,29 +793,26 @@ class Monitor:
             return
         self._draft.outcome.readings.append(reading)
         watch.last_at, watch.last_value = at, value
-        self._value(watch, reading, at, value)
-        if reading.live:
-            self._heard(watch, reading.received_at)
-        self._pass_on(watch, reading, at)
-
-    def _value(self, watch: Watch, reading: Reading, at: datetime, value: float | None) -> None:
-        """Let every case of the point see a value, or that there is none."""
         if value is None:
             watch.fault.text = reading.fault or "no value"
             self._observe(watch.fault, at, 1.0)
         else:
-            watch.seen.note(value, at)
-            if not at_rest(watch.fault):
-                self._observe(watch.fault, at, 0.0)
-            asked = self._asked(watch, value)
-            for case in watch.rules:
-                self._observe(case, at, asked)
-            if watch.point.id in self._drills.points and outside(watch):
-                self._drills.real(watch.point.id, value, at, self._draft)
-            self._weigh(watch, at, value)
+            self._value(watch, at, value)
+        if reading.live:
+            self._heard(watch, reading.received_at)
+        if watch.is_door or watch.feeds:
+            self._pass_on(watch, reading, at)
 
-    def _weigh(self, watch: Watch, at: datetime, value: float) -> None:
-        """Ask whether the sensor can be believed, then add the value up; the limits have judged it before."""
+    def _value(self, watch: Watch, at: datetime, value: float) -> None:
+        """Let every case of the point see a value: the limits before what doubts it or adds it up."""
+        watch.seen.note(value, at)
+        if watch.fault.machine.phase is not NORMAL and not at_rest(watch.fault):
+            self._observe(watch.fault, at, 0.0)
+        asked = value if watch.gate is None else self._asked(watch, watch.gate, value)
+        for case in watch.rules:
+            self._observe(case, at, asked)
+        if self._drills.points and watch.point.id in self._drills.points and outside(watch):
+            self._drills.real(watch.point.id, value, at, self._draft)
         doubt = watch.doubt
         if doubt is not None and doubt.take(at, value, self._draft):
             self._stir(doubt.case)
@@ -822,10 +830,10 @@ class Monitor:
             if _overtaken(each, watch, at):
                 self._dirty(each, at, reading.received_at)
 
-    def _asked(self, watch: Watch, value: float) -> float:
+    def _asked(self, watch: Watch, while_: str, value: float) -> float:
         """Return what is judged: the value, or one inside where no verdict is asked for."""
-        gate = self._watches[watch.gate] if watch.gate is not None else None
-        if gate is None or gate.last_value != 0.0 or self._blind(gate):
+        gate = self._watches[while_]
+        if gate.last_value != 0.0 or self._blind(gate):
             return value
         return middle([limit for case in watch.rules for limit in case.rule.thresholds], value)
 
@@ -938,9 +946,7 @@ class Monitor:
         assert isinstance(machine, Machine)  # noqa: S101  # silence is not observed with values
         if note:
             case.seen.note(value, at)
-        calm = machine.calm
-        changes = machine.observe(at, value)
-        if changes or not calm:
+        if (changes := machine.observe(at, value)) is not STILL:
             case.apply(changes, self._draft)
             self._stir(case)
 
@@ -948,7 +954,8 @@ class Monitor:
         machine = watch.silence.machine
         assert isinstance(machine, Silence)  # noqa: S101  # by construction
         if machine.phase is NORMAL:
-            machine.since = max(machine.since, at)
+            if at > machine.since:  # noqa: PLR1730  # `max` takes six times as long, for every reading
+                machine.since = at
             return
         changes = machine.observe(at)
         watch.silence.apply(changes, self._draft)
@@ -1227,6 +1234,24 @@ class Monitor:
         watch.frontier = max(watch.frontier, watch.track.passed or ALWAYS)
         if state := states.get(f"case:{watch.point.id}|HDM-LATE"):
             self._builder.late(watch).restore(state, None)
+
+
+def _of_its_own_time(
+    point: Point, figure: float | None, value: Value, message: Message, measured_at: datetime
+) -> Reading:
+    """Return the reading of a value that has a time of its own: one of several, or stored and sent later."""
+    wrong = ""
+    if value.time is not None:
+        measured_at, wrong = believed(value.time, message.received_at, backfilled=value.backfilled)
+    return Reading(
+        point=point.id,
+        value=figure,
+        measured_at=measured_at,
+        received_at=message.received_at,
+        fault=value.fault,
+        device_time=value.time if wrong else None,
+        live=not (message.retained or value.backfilled),
+    )
 
 
 def _overtaken(watch: Watch, part: Watch, at: datetime) -> bool:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from hdmonitor.case import Case, Seen
 from hdmonitor.doubt import Doubt
 from hdmonitor.exposure import Tally
 from hdmonitor.late import LateCase, Track
-from hdmonitor.model import Leg, Phase, Point, Priority, Side, Threshold
+from hdmonitor.model import ALWAYS, Leg, Phase, Point, Priority, Side, Threshold
 from hdmonitor.rules.alarm import Machine
 
-ALWAYS = datetime.min.replace(tzinfo=UTC)
 AT_REST = (Phase.NORMAL, Phase.UNKNOWN)
 
 

@@ -31,6 +31,7 @@ ON_CLOSE = {UNKNOWN: UNKNOWN, NORMAL: NORMAL, PENDING: PENDING, ACTIVE: UNKNOWN,
 WORST_FIRST = (ACTIVE, CLEARING, PENDING, UNKNOWN, NORMAL)
 RAISED = (ACTIVE, CLEARING)
 NO_LOW = -inf
+STILL: Sequence[Change] = ()  # what a reading changes that is inside, where all was normal; told by identity
 
 
 @dataclass(slots=True)
@@ -119,7 +120,7 @@ class Machine:
         """Judge one reading and return what it changes, oldest first."""
         if self.calm and self._low <= value <= self._high:
             self.last_at = at
-            return ()
+            return STILL
         changes = self.advance(at)
         self.strands = self.strands or self._limits()
         if self.last_at is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 from hdmonitor.model import NO_TIME
@@ -28,7 +29,7 @@ class Habits:
     """What sensors of one quantity do and do not do; canonical unit."""
 
     stuck: timedelta  # the same value for so long
-    jump: float | None = None  # between two readings: a wall of air does not do it, a probe in a hand does
+    jump: float = inf  # between two readings: a wall of air does not do it, a probe in a hand does
     twin: float | None = None  # two at one place
     moved: float | None = None  # within half an hour, while the neighbours stay
     ends: frozenset[float] = frozenset()  # of the ranges of common sensors
@@ -61,13 +62,13 @@ class Honesty:
         "_again",
         "_at",
         "_drift",
-        "_due",
         "_jumped",
         "_marks",
         "_save",
         "_since",
         "_value",
         "doubts",
+        "due",
         "habits",
     )
 
@@ -82,37 +83,32 @@ class Honesty:
         self._drift: datetime | None = None  # away from its twin since
         self._marks: tuple[tuple[datetime, float], ...] = ()  # the newest two, at least 15 minutes apart
         self._save: datetime | None = None
-        self._due = False
+        self.due = False  # the journal has to be told something
 
     def take(self, at: datetime, value: float) -> bool:
         """Add a reading; tell whether what is doubted has changed."""
-        before = self._value
-        if value != before:
-            changed = self._moved_on(at, value, before)
-        else:
+        before, changed = self._value, False
+        if value == before:
             self._again += 1
             changed = self._unchanged(at, value)
+        else:
+            self._value, self._since, self._again = value, at, 1
+            if before is not None and abs(value - before) > self.habits.jump:
+                changed = self._jump(at, value, before)
+            if self.doubts:
+                changed |= self._believe("stuck") | self._believe("saturated") | self._jump_over(at)
         self._at = at
         if self._save is None or at >= self._save:
             self._mark(at, value)
         if changed:
-            self._due = True
+            self.due = True
         return changed
 
-    def _moved_on(self, at: datetime, value: float, before: float | None) -> bool:
-        self._value, self._since, self._again = value, at, 1
-        changed = False
-        if before is not None and self._jumps(at, value - before):
-            self._jumped = at
-            changed = self._doubt("jump", f"jumped from {before:.1f} to {value:.1f} at once")
-        if self.doubts:
-            changed |= self._believe("stuck") | self._believe("saturated") | self._jump_over(at)
-        return changed
-
-    def _jumps(self, at: datetime, way: float) -> bool:
-        if self.habits.jump is None or self._at is None:
+    def _jump(self, at: datetime, value: float, before: float) -> bool:
+        if self._at is None or at - self._at > JUMP_WITHIN:
             return False
-        return abs(way) > self.habits.jump and at - self._at <= JUMP_WITHIN
+        self._jumped = at
+        return self._doubt("jump", f"jumped from {before:.1f} to {value:.1f} at once")
 
     def _jump_over(self, at: datetime) -> bool:
         if self._jumped is None or at - self._jumped < JUMP_LASTS:
@@ -139,7 +135,7 @@ class Honesty:
         self._marks = (*self._marks[-1:], (at, value))
         hour = self._save is None or at.hour != self._marks[0][0].hour
         self._save = at + MARK_EVERY
-        self._due |= hour
+        self.due |= hour
 
     def newest(self, after: datetime) -> float | None:
         """Return the newest value, unless it was measured before `after`."""
@@ -155,13 +151,13 @@ class Honesty:
         if abs(value - twin) <= most:
             if self._drift is None:
                 return False
-            self._drift, self._due = None, True
+            self._drift, self.due = None, True
             return self._believe("drift")
         if self._drift is None:
-            self._drift, self._due = at, True
+            self._drift, self.due = at, True
         if at - self._drift < DRIFT_LASTS or "drift" in self.doubts:
             return False
-        self._due = True
+        self.due = True
         return self._doubt("drift", f"differs from {name} for 2 h, one of both is wrong")
 
     def way(self) -> float:
@@ -175,7 +171,7 @@ class Honesty:
         most, way = self.habits.moved, abs(self.way())
         if most is None or way <= most:
             if self.doubts and way <= (most or 0) / 2 and self._believe("moved"):
-                self._due = True
+                self.due = True
                 return True
             return False
         if "moved" in self.doubts:
@@ -183,7 +179,7 @@ class Honesty:
         others = [abs(each.way()) for each in neighbours]
         if not others or max(others) > STAYED * way:
             return False
-        self._due = True
+        self.due = True
         return self._doubt("moved", "left its neighbours in the cabinet, which stayed: moved?")
 
     # --- doubts -------------------------------------------------------------
@@ -212,13 +208,13 @@ class Honesty:
             if (moment := getattr(self, name)) is not None:
                 setattr(self, name, moment + by)
         self._marks = tuple((at + by, value) for at, value in self._marks)
-        self._due = True
+        self.due = True
 
     def changed(self) -> dict[str, Any] | None:
         """Return what a restart needs and the journal's readings since do not tell."""
-        if not self._due or self._at is None:
+        if not self.due or self._at is None:
             return None
-        self._due = False
+        self.due = False
         return {
             "at": self._at.isoformat(),
             "value": self._value,
