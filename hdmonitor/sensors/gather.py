@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from hdmonitor.model import Message, Rejected
-from hdmonitor.sensors.context import Channel, Context
+from hdmonitor.sensors.context import Context
 from hdmonitor.sensors.found import BESIDE, GATEWAY, Findings, Found, Learned
-from hdmonitor.sensors.measured import doubt, is_state, measured, only_unit
-from hdmonitor.sensors.strict import number, text_number
+from hdmonitor.sensors.measured import STATES, doubt, measured, only_unit, split_off
+from hdmonitor.sensors.strict import number
 from hdmonitor.sensors.times import device_time
 from hdmonitor.units import UnitError, unit_named
 
@@ -106,17 +106,17 @@ class Gathering:
             return
         value: float | None = None
         if fault is None:
-            stated = said is not None
-            figure = self._value(
-                field, raw, quantity, said if stated else unit, declared, text=text, stated=stated
-            )
-            if figure is None:
+            asked = unit if said is None else said
+            if text and isinstance(raw, str) and quantity not in STATES:
+                raw, asked = split_off(raw, asked)
+            if asked is None and raw is not None and (asked := self._unit(field, quantity)) is None:
                 return
-            if isinstance(figure, str):
-                fault = figure
-            else:
+            figure = measured(field, raw, quantity, asked, self.family, declared)
+            if isinstance(figure, float):
                 value = figure
                 suspect = suspect or doubt(value, quantity)
+            else:
+                fault = self._fault(figure)
         self.found.append(
             Found(
                 self.device if device is None else device,
@@ -194,15 +194,16 @@ class Gathering:
 
         Without `body` a message may say nothing: it is known, and no reading.
         """
-        readings = 0
+        if self.reasons and len(self.reasons) == sum(each.quantity not in _STATUS for each in self.found):
+            return Rejected("; ".join(self.reasons))
+        nothing = True
         for each in self.found:
             if each.quantity not in _STATUS:
-                readings += 1
-        if self.reasons and len(self.reasons) == readings:
-            return Rejected("; ".join(self.reasons))
-        if self.left_out and not readings:
+                nothing = False
+                break
+        if self.left_out and nothing:
             return Rejected("; ".join(self.left_out))
-        if body is not None and not readings and not (self.events or self.learned):
+        if body is not None and nothing and not (self.events or self.learned):
             wanted = self.context.wanted
             if wanted is not None:
                 expected = ", ".join(f"{name!r:.60}" for name in self.context.channels)
@@ -213,44 +214,28 @@ class Gathering:
             tuple(self.found), tuple(self.events), tuple(self.learned), tuple(self.left_out), self.time
         )
 
+    def _unit(self, field: str, quantity: str) -> str | None:
+        """Return the unit where neither message nor family says one; None for what is left out."""
+        unit = self.context.units.get(quantity) or only_unit(quantity)
+        if unit is None:
+            self.left_out.append(
+                f"the unit of {field!r:.60} ({quantity}) is not known; declare it, it is never guessed"
+            )
+        return unit
+
+    def _fault(self, figure: str | Rejected) -> str:
+        """Return the name of a fault; what is none either is unreadable, with its reason."""
+        if isinstance(figure, str):
+            return figure
+        self.reasons.append(figure.reason)
+        return UNREADABLE
+
     def _announced(self, field: str, quantity: str | None, unit: str | None) -> tuple[str | None, str | None]:
         """Complete quantity and unit from what the device announced."""
         for each in self.context.learned:
             if each.path == field:
                 quantity, unit = quantity or each.quantity, unit or each.unit
         return quantity, unit
-
-    def _value(
-        self,
-        field: str,
-        raw: object,
-        quantity: str,
-        unit: object,
-        declared: Channel | None,
-        *,
-        text: bool,
-        stated: bool,
-    ) -> float | str | None:
-        """Return the canonical value, the name of a fault, or None for what was left out."""
-        if raw is None:
-            return "null"
-        if text and isinstance(raw, str) and not is_state(quantity):
-            figure = text_number(raw.strip())
-            if figure is not None:
-                raw, unit = figure[0], figure[1] or unit
-                stated = stated or bool(figure[1])
-        if unit is None and not stated:
-            unit = self.context.units.get(quantity) or only_unit(quantity)
-        if unit is None and not stated:
-            self.left_out.append(
-                f"the unit of {field!r:.60} ({quantity}) is not known; declare it, it is never guessed"
-            )
-            return None
-        value = measured(field, raw, quantity, unit, self.family, declared)
-        if isinstance(value, Rejected):
-            self.reasons.append(value.reason)
-            return UNREADABLE
-        return value
 
 
 _STATUS = frozenset({"battery", "battery_low", "liveness"})

@@ -19,16 +19,12 @@ SIGN_BIT, WRAP = 0x8000, 0x10000
 DOUBTED = {"humidity": (0.0, 100.0)}
 # Quantities beside the readings that are converted like one of them.
 ON_WORDS = {"liveness": "online/offline"}
-_STATES = frozenset(
+STATES = frozenset(  # quantities whose values are words
     [name for name, each in QUANTITIES.items() if each.words is not None]
     + [name for name, unit in BESIDE.items() if unit in {"state", "bool"}]
 )
 LIKE = {"battery_voltage": "voltage", "device_temperature": "temperature"}
-
-
-def is_state(quantity: str) -> bool:
-    """Tell whether values of `quantity` are words."""
-    return quantity in _STATES
+_CONVERTED = {name: name for name in QUANTITIES if name not in STATES} | LIKE  # as which quantity
 
 
 def only_unit(quantity: str) -> str | None:
@@ -49,18 +45,22 @@ def doubt(value: float, quantity: str) -> str | None:
     return None if low <= value <= high else "out_of_range"
 
 
+def split_off(raw: str, unit: object) -> tuple[object, object]:
+    """Return the number in a text such as "4.2 °C", and its unit, which wins over `unit`."""
+    figure = text_number(raw.strip())
+    return (raw, unit) if figure is None else (figure[0], figure[1] or unit)
+
+
 def measured_text(
     field: str, raw: object, quantity: str, unit: object, family: str
 ) -> float | str | Rejected:
     """Read like `measured`, and also text such as "4.2" or "39.6 °F"; a unit in it wins over `unit`."""
-    if isinstance(raw, str) and not is_state(quantity):
-        figure = text_number(raw.strip())
-        if figure is not None:
-            raw, unit = figure[0], figure[1] or unit
+    if isinstance(raw, str) and quantity not in STATES:
+        raw, unit = split_off(raw, unit)
     return measured(field, raw, quantity, unit, family)
 
 
-def measured(
+def measured(  # noqa: PLR0911  # one call for each reading, and as many reasons as there are
     field: str, raw: object, quantity: str, unit: object, family: str, declared: Channel | None = None
 ) -> float | str | Rejected:
     """Return the canonical value, the name of a fault, or why `raw` is neither."""
@@ -69,9 +69,22 @@ def measured(
     if not isinstance(unit, str):
         return Rejected(f"the unit of {field!r:.60} is {unit!r:.40}, not text")
     try:
-        if is_state(quantity):
+        if quantity in STATES:
             return _state(field, raw, quantity, unit)
-        return _number(field, raw, quantity, unit, family, declared)
+        if isinstance(raw, str) and (fault := fault_of_text(raw)):
+            return fault
+        value = number(raw)
+        if value is None:
+            return Rejected(f"no number in {field!r:.60}: {raw!r:.60}")
+        if declared is not None:
+            scaled = _scaled(value, declared)
+            if isinstance(scaled, str):
+                return scaled
+            value = scaled
+        like = _CONVERTED.get(quantity)
+        if like is None and quantity in BESIDE:
+            return value if unit == BESIDE[quantity] else Rejected(f"{unit!r} is not {BESIDE[quantity]}")
+        return _figure(value, like or quantity, unit, family)
     except UnitError as error:
         return Rejected(f"{field!r:.60}: {error}")
 
@@ -89,24 +102,6 @@ def _state(field: str, raw: object, quantity: str, unit: str) -> float | str | R
         return fault
     known = " nor ".join(repr(word) for word in polarity(unit, quantity))
     return Rejected(f"{raw!r:.60} in {field!r:.60} is neither {known}")
-
-
-def _number(
-    field: str, raw: object, quantity: str, unit: str, family: str, declared: Channel | None
-) -> float | str | Rejected:
-    if isinstance(raw, str) and (fault := fault_of_text(raw)):
-        return fault
-    value = number(raw)
-    if value is None:
-        return Rejected(f"no number in {field!r:.60}: {raw!r:.60}")
-    if declared is not None:
-        scaled = _scaled(value, declared)
-        if isinstance(scaled, str):
-            return scaled
-        value = scaled
-    if quantity in BESIDE and quantity not in LIKE:
-        return value if unit == BESIDE[quantity] else Rejected(f"{unit!r} is not {BESIDE[quantity]}")
-    return _figure(value, LIKE.get(quantity, quantity), unit, family)
 
 
 @lru_cache(maxsize=FIGURES)

@@ -44,23 +44,22 @@ class DeviceReader:
         """Return what the points asked for of everything a message says."""
         values: list[Value] = []
         battery = low = None
+        by_field, time = self._by_field, findings.time
         for found in findings.found:
-            for point in self._by_field.get(found.field, ()):
-                if point.device is None or point.device == found.device:
-                    own = found.time if found.time != findings.time else None
+            field, quantity = found.field, found.quantity
+            for point in by_field.get(field, ()):
+                device = point.device
+                if device is None or device == found.device:
+                    own = found.time if found.time != time else None
                     # What the publisher itself calls old is no more a sign of life than what was stored.
                     stored = found.backfill or found.stale
-                    values.append(
-                        Value(
-                            found.field, point.quantity, found.value, found.fault, own, stored, point.device
-                        )
-                    )
-            if found.quantity == "battery":
+                    values.append(Value(field, point.quantity, found.value, found.fault, own, stored, device))
+            if quantity == "battery":
                 battery = found.value if battery is None else battery
-            elif found.quantity == "battery_low" and found.value:
+            elif quantity == "battery_low" and found.value:
                 low = 0.0
         level = (low if battery is None else battery) if self._alone else None
-        return Decoded(tuple(values), findings.time, level)
+        return Decoded(tuple(values), time, level)
 
 
 def context_for(device: Device) -> Context:

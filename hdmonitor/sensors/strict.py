@@ -8,8 +8,8 @@ digits, and True is an int. Nothing here raises, whatever the bytes.
 from __future__ import annotations
 
 import json
-import math
 import re
+from math import isfinite
 
 from hdmonitor.model import Rejected
 
@@ -40,7 +40,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _float(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value):
+    if not isfinite(value):
         raise _Refused(f"the number {text:.30} is too large")
     return value
 
@@ -76,7 +76,10 @@ def strict_json(payload: bytes, at_most: int = MAX_BYTES) -> object | Rejected:
     if isinstance(text, Rejected):
         return text
     try:
-        document: object = _JSON.decode(text)
+        document: object
+        document, end = _JSON.raw_decode(text)
+        if end != len(text):
+            _JSON.decode(text)  # says what is wrong; for the rest of them it looks for blanks that are gone
     except _Refused as error:
         return Rejected(f"unsafe JSON: {error}")
     except RecursionError:
@@ -92,7 +95,7 @@ def strict_json(payload: bytes, at_most: int = MAX_BYTES) -> object | Rejected:
 def strict_object(payload: bytes) -> dict[str, object] | Rejected:
     """Return the JSON object, or why it is none."""
     document = strict_json(payload)
-    if isinstance(document, dict | Rejected):
+    if isinstance(document, (dict, Rejected)):
         return document
     return Rejected("is not a JSON object")
 
@@ -112,7 +115,7 @@ def _too_deep(document: object) -> bool:
 def number(value: object) -> float | None:
     """Return a JSON number as a finite float; None for anything else, booleans included."""
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return value if isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     try:
@@ -127,4 +130,4 @@ def text_number(text: str) -> tuple[float, str] | None:
     if found is None:
         return None
     value = float(found[0])
-    return (value, text[found.end() :].strip()) if math.isfinite(value) else None
+    return (value, text[found.end() :].strip()) if isfinite(value) else None

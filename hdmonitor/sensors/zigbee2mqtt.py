@@ -65,7 +65,8 @@ def read(message: Message, context: Context) -> Answer:
         if member in body:
             _take(out, member, body[member])
     for quantity in ASIDE:
-        out.beside(quantity, body.get(quantity))
+        if quantity in body:
+            out.beside(quantity, body[quantity])
     if "battery" in body and "voltage" not in context.channels:  # of a mains plug it is the mains, in V
         out.beside("battery_voltage", body.get("voltage"), scale=1e-3)
     return out.findings(None if body.keys() <= DIAGNOSTICS else body)
