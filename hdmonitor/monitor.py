@@ -103,6 +103,10 @@ MICROSECOND = timedelta(microseconds=1)
 CLOCK_JITTER = timedelta(seconds=2)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
+# So many messages are decoded one after the other before they are judged one after the other: in turn,
+# each would find the processor prepared for the other, which takes a fifth longer.
+AHEAD = 50
+
 # Asking an enumeration for a member by name costs more than judging a normal value.
 GOOD, RETAINED, NORMAL = Quality.GOOD, Quality.RETAINED, Phase.NORMAL
 
@@ -221,6 +225,9 @@ class Monitor:
             for topic, device in site.devices.items()
             if not topic.startswith(MIRROR)
         }
+        self._readers = {
+            topic: source.reader for topic, source in self._sources.items() if topic not in self._edges.topics
+        }
         acquaint(watch.doubt for watch in self._watches.values() if watch.doubt is not None)
         self._gates = Gates(site, own["HDM-GATEWAY"], self._house, at)
         for case in self._gates.cases():
@@ -246,33 +253,48 @@ class Monitor:
         acts are in `Outcome.replies` by index.
         """
         self._draft = Draft(self._draft.next_event, self._cleared)
-        for index, item in enumerate(inputs):
-            if isinstance(item, Message):
-                self._pass_time(item.received_at)
-                self._message(item)
-                continue
-            if isinstance(item, Reading):
-                self._pass_time(item.received_at)
-                self._reading(self._watches[item.point], item)
-                continue
-            if isinstance(item, ClockStepped):
-                self._shift(item.by)  # before time passes: `at` is what the clock shows after its step
-            self._pass_time(at)
-            match item:
-                case Condition():
-                    self._condition(item)
-                case Remark():
-                    self._draft.event(self.now, item.kind, item.subject, item.detail)
-                    if item.kind in (Kind.DELIVERED, Kind.UNDELIVERED):
-                        self._reaches(item.subject, item.kind is Kind.DELIVERED)
-                        self._drills.went(item.kind, item.subject, item.detail, self.now, self._draft)
-                case ClockStepped():
-                    pass
-                case _:
-                    if refusal := self._do(item):
-                        self._draft.outcome.replies[index] = refusal
+        for begin in range(0, len(inputs), AHEAD):
+            some = inputs[begin : begin + AHEAD]
+            for index, (item, said) in enumerate(zip(some, self._read(some), strict=True), begin):
+                if isinstance(item, Message):
+                    self._pass_time(item.received_at)
+                    self._message(item, said)
+                elif isinstance(item, Reading):
+                    self._pass_time(item.received_at)
+                    self._reading(self._watches[item.point], item)
+                elif refusal := self._take(item, at):
+                    self._draft.outcome.replies[index] = refusal
         self._pass_time(at)
         return self._draft.outcome
+
+    def _read(self, inputs: Sequence[Input]) -> list[Decoded | Rejected | None]:
+        """Return what messages say that say it whatever came before; None for everything else."""
+        readers = self._readers
+        return [
+            readers[item.topic].decode(item)[0]
+            if isinstance(item, Message) and item.topic in readers
+            else None
+            for item in inputs
+        ]
+
+    def _take(self, item: Condition | Remark | ClockStepped | Act | Entry, at: datetime) -> str:
+        """Decide what is no measurement; return why an act was refused, or nothing."""
+        if isinstance(item, ClockStepped):
+            self._shift(item.by)  # before time passes: `at` is what the clock shows after its step
+        self._pass_time(at)
+        match item:
+            case Condition():
+                self._condition(item)
+            case Remark():
+                self._draft.event(self.now, item.kind, item.subject, item.detail)
+                if item.kind in (Kind.DELIVERED, Kind.UNDELIVERED):
+                    self._reaches(item.subject, item.kind is Kind.DELIVERED)
+                    self._drills.went(item.kind, item.subject, item.detail, self.now, self._draft)
+            case ClockStepped():
+                pass
+            case _:
+                return self._do(item)
+        return ""
 
     def next_due(self) -> datetime | None:
         """Return the earliest moment at which time alone changes something."""
@@ -661,20 +683,16 @@ class Monitor:
 
     # --- readings -----------------------------------------------------------
 
-    def _message(self, message: Message) -> None:
-        topic = message.topic
-        if topic in self._edges.topics:
+    def _message(self, message: Message, said: Decoded | Rejected | None) -> None:
+        """Take a message; `said` is what its points heard, None where that is not all there is to it."""
+        if isinstance(said, Decoded):
+            self._decoded(message, self._sources[message.topic], said)
+        elif said is not None:
+            self._quarantine(message, said)
+        elif message.topic in self._edges.topics:
             self._session(message)
-            return
-        source = self._sources.get(topic)
-        if source is None:
-            self._beside_points(message)
-            return
-        decoded, _ = source.reader.decode(message)
-        if isinstance(decoded, Rejected):
-            self._quarantine(message, decoded)
         else:
-            self._decoded(message, source, decoded)
+            self._beside_points(message)
 
     def _beside_points(self, message: Message) -> None:
         """Take a message of a gateway, of a drill, or one that nobody asked for."""
