@@ -80,6 +80,7 @@ from hdmonitor.model import (
     Rule,
     Site,
     Value,
+    made,
 )
 from hdmonitor.placement import Known, Spares
 from hdmonitor.reminders import Reminders
@@ -783,8 +784,9 @@ class Monitor:
                 if point.offset != 0:
                     figure = add(figure, point.offset)
             if value.time is None and not value.backfilled:
-                reading = Reading(
-                    point.id, figure, measured_at, received_at, quality, value.fault, device_time, live
+                reading = made(
+                    Reading,
+                    (point.id, figure, measured_at, received_at, quality, value.fault, device_time, live),
                 )
             else:
                 reading = _of_its_own_time(point, figure, value, message, measured_at)

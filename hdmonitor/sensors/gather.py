@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hdmonitor.model import Message, Rejected
+from hdmonitor.model import Message, Rejected, made
 from hdmonitor.sensors.context import Context
 from hdmonitor.sensors.found import BESIDE, GATEWAY, Findings, Found, Learned
 from hdmonitor.sensors.measured import STATES, doubt, measured, only_unit, split_off
@@ -118,19 +118,24 @@ class Gathering:
             else:
                 fault = self._fault(figure)
         self.found.append(
-            Found(
-                self.device if device is None else device,
-                field,
-                quantity,
-                value,
-                fault,
-                channel,
-                self.time if time is None else time,
-                self.backfill if backfill is None else backfill,
-                stale,
-                suspect,
-                size_um,
-                channel_id,
+            made(
+                Found,
+                (
+                    self.device if device is None else device,
+                    field,
+                    quantity,
+                    value,
+                    fault,
+                    channel,
+                    self.time if time is None else time,
+                    self.backfill if backfill is None else backfill,
+                    stale,
+                    suspect,
+                    size_um,
+                    channel_id,
+                    None,  # scope
+                    False,  # sleeping
+                ),
             )
         )
 

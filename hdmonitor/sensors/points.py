@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hdmonitor.model import Decoded, Device, Message, Point, Rejected, Value
+from hdmonitor.model import Decoded, Device, Message, Point, Rejected, Value, made
 from hdmonitor.sensors.context import Channel, Context, context_of
 from hdmonitor.sensors.families import family_named
 from hdmonitor.sensors.family import State
@@ -53,7 +53,9 @@ class DeviceReader:
                     own = found.time if found.time != time else None
                     # What the publisher itself calls old is no more a sign of life than what was stored.
                     stored = found.backfill or found.stale
-                    values.append(Value(field, point.quantity, found.value, found.fault, own, stored, device))
+                    values.append(
+                        made(Value, (field, point.quantity, found.value, found.fault, own, stored, device))
+                    )
             if quantity == "battery":
                 battery = found.value if battery is None else battery
             elif quantity == "battery_low" and found.value:
