@@ -213,15 +213,18 @@ def unicode(text: str | None) -> str | None:
 
 def reading_row(reading: Reading, key: int) -> Row:
     """Return a reading without its seq; `key` stands for its point."""
+    _, value, measured_at, received_at, quality, fault, device_time, live = reading
+    received = micros(received_at)
+    measured = received if measured_at is received_at else micros(measured_at)
     return (
         key,
-        micros(reading.measured_at),
-        micros(reading.received_at),
-        reading.value,
-        int(reading.quality),
-        int(reading.live),
-        unicode(reading.fault),
-        micros_or_none(reading.device_time),
+        measured,
+        received,
+        value,
+        int(quality),
+        int(live),
+        unicode(fault),
+        micros_or_none(device_time),
     )
 
 
