@@ -15,6 +15,7 @@ from hdmonitor.units import UnitError, unit_named
 UNREADABLE = "unreadable"
 NAMES_SHOWN = 12
 PERCENT = 100.0
+PLAINLY = Found("", "", "", None)[7:]  # neither stored, nor stale, nor anything else
 AS_IT_IS = "state"  # of a declared state: whatever the family knows it to mean
 
 
@@ -50,7 +51,7 @@ class Gathering:
         self.message = message
         self.context = context
         self.device = device
-        self.time = self.moment(time)
+        self.time = None if time is None else self.moment(time)
         self.backfill = backfill
         self.found: list[Found] = []
         self.learned: list[Learned] = []
@@ -133,8 +134,8 @@ class Gathering:
                     suspect,
                     size_um,
                     channel_id,
-                    None,  # scope
-                    False,  # sleeping
+                    None,  # scope and sleeping are of a liveness
+                    False,
                 ),
             )
         )
@@ -170,13 +171,18 @@ class Gathering:
         if value is None or (quantity == "battery" and not 0 <= value * scale <= PERCENT):
             return
         self.found.append(
-            Found(
-                self.device if device is None else device,
-                quantity,
-                quantity,
-                value * scale,
-                channel=channel,
-                time=self.time if time is None else time,
+            made(
+                Found,
+                (
+                    self.device if device is None else device,
+                    quantity,
+                    quantity,
+                    value * scale,
+                    None,  # fault
+                    channel,
+                    self.time if time is None else time,
+                    *PLAINLY,
+                ),
             )
         )
 
@@ -215,8 +221,9 @@ class Gathering:
                 return Rejected(f"has nothing of {expected}; it has {members(body)}")
             if not self.found:
                 return Rejected(f"has nothing that is known as a reading; it has {members(body)}")
-        return Findings(
-            tuple(self.found), tuple(self.events), tuple(self.learned), tuple(self.left_out), self.time
+        return made(
+            Findings,
+            (tuple(self.found), tuple(self.events), tuple(self.learned), tuple(self.left_out), self.time),
         )
 
     def _unit(self, field: str, quantity: str) -> str | None:

@@ -61,7 +61,7 @@ class DeviceReader:
             elif quantity == "battery_low" and found.value:
                 low = 0.0
         level = (low if battery is None else battery) if self._alone else None
-        return Decoded(tuple(values), time, level)
+        return made(Decoded, (tuple(values), time, level, False))
 
 
 def context_for(device: Device) -> Context:
