@@ -760,12 +760,10 @@ class Monitor:
     def _decoded(self, message: Message, source: Source, decoded: Decoded) -> None:
         """Take what a message says about the points of a device."""
         received_at, retained = message.received_at, message.retained
-        measured_at, wrong = believed(decoded.device_time, received_at, backfilled=decoded.backfilled)
-        first = source.first
-        own_time = decoded.device_time is not None and not wrong
-        if first.clock is not None and (wrong or (own_time and not retained and not at_rest(first.clock))):
-            first.clock.text = wrong
-            self._observe(first.clock, received_at, 1.0 if wrong else 0.0)
+        measured_at, wrong, own_time, first = received_at, "", False, source.first
+        if decoded.device_time is not None:
+            measured_at, wrong = self._timed(message, first, decoded)
+            own_time = not wrong
         if decoded.battery is not None and first.battery is not None and not retained:
             self._observe(first.battery, received_at, decoded.battery, note=True)
         quality = RETAINED if retained and not own_time else GOOD
@@ -774,8 +772,10 @@ class Monitor:
         values: Sequence[Value] = decoded.values
         if source.of_sums:  # sums take what was measured together in one order
             values = sorted(values, key=lambda value: self._place(source, value))
-        if [value for value in values if value.time is not None]:  # several times: judged in their order
-            values = sorted(values, key=lambda value: value.time or measured_at)
+        for value in values:
+            if value.time is not None:  # several times: judged in their order
+                values = sorted(values, key=lambda value: value.time or measured_at)
+                break
         for value in values:
             watch = source.watches[value.device, value.field]
             point, figure = watch.point, value.value
@@ -791,6 +791,15 @@ class Monitor:
             else:
                 reading = _of_its_own_time(point, figure, value, message, measured_at)
             self._reading(watch, reading)
+
+    def _timed(self, message: Message, first: Watch, decoded: Decoded) -> tuple[datetime, str]:
+        """Return the time of measurement, and why the device's own time is not believed."""
+        at, clock = message.received_at, first.clock
+        measured_at, wrong = believed(decoded.device_time, at, backfilled=decoded.backfilled)
+        if clock is not None and (wrong or not (message.retained or at_rest(clock))):
+            clock.text = wrong
+            self._observe(clock, at, 1.0 if wrong else 0.0)
+        return measured_at, wrong
 
     def _place(self, source: Source, value: Value) -> int:
         return self._added.get(source.watches[value.device, value.field].point.id, -1)

@@ -37,6 +37,12 @@ class Channel:
     map: tuple[tuple[float, float], ...] = ()  # two corners of a line: raw figure, value in the unit
     fault_values: tuple[float, ...] = ()  # as received
     size_um: float | None = None
+    plain: bool = field(init=False)  # a figure means itself
+
+    def __post_init__(self) -> None:
+        """Find out once what is asked with each figure."""
+        meant = self.signed16 or self.map or self.fault_values or self.scale != 1 or self.offset != 0
+        object.__setattr__(self, "plain", not meant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from hdmonitor.model import Message, Rejected, made
 from hdmonitor.sensors.context import Context
 from hdmonitor.sensors.found import BESIDE, GATEWAY, Findings, Found, Learned
-from hdmonitor.sensors.measured import STATES, doubt, measured, only_unit, split_off
+from hdmonitor.sensors.measured import DOUBTED, STATES, doubt, measured, only_unit, split_off
 from hdmonitor.sensors.strict import number
 from hdmonitor.sensors.times import device_time
 from hdmonitor.units import UnitError, unit_named
@@ -115,7 +115,7 @@ class Gathering:
             figure = measured(field, raw, quantity, asked, self.family, declared)
             if isinstance(figure, float):
                 value = figure
-                suspect = suspect or doubt(value, quantity)
+                suspect = suspect or (doubt(value, quantity) if quantity in DOUBTED else None)
             else:
                 fault = self._fault(figure)
         self.found.append(

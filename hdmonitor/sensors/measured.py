@@ -76,7 +76,7 @@ def measured(  # noqa: PLR0911  # one call for each reading, and as many reasons
         value = number(raw)
         if value is None:
             return Rejected(f"no number in {field!r:.60}: {raw!r:.60}")
-        if declared is not None:
+        if declared is not None and not declared.plain:
             scaled = _scaled(value, declared)
             if isinstance(scaled, str):
                 return scaled
