@@ -61,9 +61,7 @@ class Tally:
         self.key = f"exposure:{point.id}|{exposure.rule.id}"  # in the journal; "|" and a row follow
         self.case.machine.restore(None, EPOCH)  # normal until the sum says otherwise
 
-    def take(
-        self, at: datetime, value: float, draft: Draft, *, doubted: bool, beside: Sequence[Case]
-    ) -> bool:
+    def take(self, at: datetime, value: float, draft: Draft, doubted: bool, beside: Sequence[Case]) -> bool:
         """Add a judged reading; tell whether the case has moved. `beside` are the limits of the point."""
         gauge = self.gauge
         if isinstance(gauge, Outside) and gauge.idle and not gauge.beyond(value):
@@ -94,7 +92,7 @@ class Tally:
         gauge = self.gauge
         if isinstance(gauge, Outside):
             return self._outside(gauge, value) if gauge.take(at, value) else None
-        return self._mean(gauge) if gauge.take(at, value, doubted=doubted) else None
+        return self._mean(gauge) if gauge.take(at, value, doubted) else None
 
     def _outside(self, gauge: Outside, value: float) -> float:
         if self.exposure.measure is Measure.EVENT:

@@ -765,7 +765,8 @@ class Monitor:
             measured_at, wrong = self._timed(message, first, decoded)
             own_time = not wrong
         if decoded.battery is not None and first.battery is not None and not retained:
-            self._observe(first.battery, received_at, decoded.battery, note=True)
+            first.battery.seen.note(decoded.battery, received_at)
+            self._observe(first.battery, received_at, decoded.battery)
         quality = RETAINED if retained and not own_time else GOOD
         device_time = decoded.device_time if wrong else None
         live = not (retained or decoded.backfilled)
@@ -847,7 +848,7 @@ class Monitor:
             self._stir(doubt.case)
         for tally in watch.tallies:
             doubted = doubt is not None and bool(doubt.honesty.doubts)
-            if tally.take(at, value, self._draft, doubted=doubted, beside=watch.rules):
+            if tally.take(at, value, self._draft, doubted, watch.rules):
                 self._stir(tally.case)
 
     def _pass_on(self, watch: Watch, reading: Reading, at: datetime) -> None:
@@ -970,11 +971,9 @@ class Monitor:
                 self._stir(tally.case)
         self._waits(watch.track)
 
-    def _observe(self, case: Case, at: datetime, value: float, *, note: bool = False) -> None:
+    def _observe(self, case: Case, at: datetime, value: float) -> None:
         machine = case.machine
         assert isinstance(machine, Machine)  # noqa: S101  # silence is not observed with values
-        if note:
-            case.seen.note(value, at)
         if (changes := machine.observe(at, value)) is not STILL:
             case.apply(changes, self._draft)
             self._stir(case)
@@ -1112,7 +1111,8 @@ class Monitor:
         if case.cause != "silent" or watch is None or watch.hand is None or watch.last_value is None:
             return
         if not any(limit.outside(watch.last_value) for limit in watch.hand.rule.thresholds):
-            self._observe(watch.hand, at, watch.last_value, note=True)
+            watch.hand.seen.note(watch.last_value, at)
+            self._observe(watch.hand, at, watch.last_value)
 
     def _read_by_hand(self, point: str, value: float, by: str, at: datetime) -> None:
         """Judge what a person read from a gauge; it says nothing about the sensor."""
@@ -1121,7 +1121,8 @@ class Monitor:
             return
         case = self._builder.hand(watch)
         case.text = f"{self.site.people[by].name}, {at.astimezone(ZoneInfo(self.site.zone)):%H:%M}"
-        self._observe(case, self.now, value, note=True)
+        case.seen.note(value, self.now)
+        self._observe(case, self.now, value)
         self._stir(case)
         self._draft.outcome.rooms.add(watch.point.room)
 

@@ -78,7 +78,7 @@ class Rolling:
         self._doubts: list[list[Any]] = []  # from the first doubted reading to the next that is not, or None
         self._due = False
 
-    def take(self, at: datetime, celsius: float, *, doubted: bool = False) -> bool:
+    def take(self, at: datetime, celsius: float, doubted: bool = False) -> bool:
         """Add a reading; tell whether a bucket has ended, so that `mean` may be another."""
         since = at - EPOCH
         stamp = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -20,7 +20,10 @@ AS_IT_IS = "state"  # of a declared state: whatever the family knows it to mean
 
 
 class Gathering:
-    """The findings of one message while a family reads it."""
+    """The findings of one message while a family reads it.
+
+    Nothing is taken by keyword only: such calls take a sixth of a microsecond more, for each value.
+    """
 
     __slots__ = (
         "backfill",
@@ -42,7 +45,6 @@ class Gathering:
         message: Message,
         context: Context,
         device: str,
-        *,
         time: object = None,
         backfill: bool = False,
     ) -> None:
@@ -71,7 +73,6 @@ class Gathering:
         raw: object,
         quantity: str | None = None,
         unit: str | None = None,
-        *,
         said: object = None,
         text: bool = False,
         fault: str | None = None,
@@ -152,7 +153,6 @@ class Gathering:
         self,
         quantity: str,
         raw: object,
-        *,
         scale: float = 1.0,
         channel: str | None = None,
         device: str | None = None,

@@ -72,9 +72,9 @@ def read(message: Message, context: Context) -> Answer:
     return out.findings(None if body.keys() <= DIAGNOSTICS else body)
 
 
-def _take(out: Gathering, member: str, raw: object, *, text: bool = False) -> None:
+def _take(out: Gathering, member: str, raw: object, text: bool = False) -> None:
     quantity, unit = KNOWN.get(member, (None, None))
-    out.add(member, raw, quantity, unit, said=CONTACT_UNIT if member == "contact" else None, text=text)
+    out.add(member, raw, quantity, unit, CONTACT_UNIT if member == "contact" else None, text)
 
 
 def _bare(message: Message, context: Context, name: str, text: str) -> Answer:
