@@ -2,17 +2,17 @@
 
 Each sensor is a Zigbee device with three values: the temperature of a refrigerator, its door, and the
 humidity of the room. Reading so many points from YAML takes minutes, so one device is read and the others
-are copies of it, rules included: they take the memory that the loader's own would.
+are copies of it, which share what points have in common as the loader has them share it: they take the
+memory that the loader's own would.
 """
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hdmonitor.model import Device, Point, Site
+from hdmonitor.model import Device, Equipment, Point, Site
 from hdmonitor.site import load_site
 
 VALUES = 3  # in each message
@@ -53,36 +53,34 @@ def fleet(devices: int, probes: int = 0) -> Site:
     if site is None:
         raise SystemExit("\n".join(map(str, problems)))
     made: dict[str, Device] = {}
-    for name, count in (("bench", devices), (PROBE, probes)):
-        for number in range(count):
-            topic = f"{name}/{number}"
-            made[topic] = _copied(site.devices[name], topic, number)
-    points = {point.id: point for device in made.values() for point in device.points}
+    equipment: dict[str, Equipment] = {}
     # A room and a refrigerator for each device: sensors of one cabinet are held against each other.
-    [(name, room)] = site.rooms.items()
-    rooms = {f"{name}-{n}": replace(room, id=f"{name}-{n}") for n in range(max(devices, probes))}
-    equipment = {
-        f"{name}-{n}": replace(one, id=f"{name}-{n}", room=f"{one.room}-{n}")
-        for name, one in site.equipment.items()
-        for n in range(max(devices, probes))
-    }
-    return replace(site, rooms=rooms, equipment=equipment, devices=made, points=points)
+    [room] = site.rooms.values()
+    rooms = [replace(room, id=f"{room.id}-{number}") for number in range(max(devices, probes))]
+    for name, unit, count in (("bench", "fridge", devices), (PROBE, "probed", probes)):
+        for number, place in enumerate(rooms[:count]):
+            one = replace(site.equipment[unit], id=f"{unit}-{number}", room=place.id)
+            topic = f"{name}/{number}"
+            points = tuple(_point(point, topic, number, one) for point in site.devices[name].points)
+            equipment[one.id] = one
+            made[topic] = replace(site.devices[name], topic=topic, points=points)
+    return replace(
+        site,
+        rooms={place.id: place for place in rooms},
+        equipment=equipment,
+        devices=made,
+        points={point.id: point for device in made.values() for point in device.points},
+    )
 
 
-def _copied(device: Device, topic: str, number: int) -> Device:
-    points = tuple(_point(point, topic, number) for point in device.points)
-    return replace(device, topic=topic, points=points)
-
-
-def _point(point: Point, topic: str, number: int) -> Point:
+def _point(point: Point, topic: str, number: int, unit: Equipment) -> Point:
     return replace(
         point,
         id=f"{point.id}-{number}",
         name=f"{point.name} <{number}>",
-        room=f"{point.room}-{number}",
-        equipment=f"{point.equipment}-{number}" if point.equipment else None,
+        room=unit.room,
+        equipment=unit.id if point.equipment else None,
         topic=topic,
-        rules=deepcopy(point.rules),
     )
 
 

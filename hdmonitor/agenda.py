@@ -12,7 +12,9 @@ LAST = 1_000_000_000  # at equal times, what is ranked last comes after everythi
 class Due(Protocol):
     """Something that time alone moves."""
 
-    rank: int  # among those of the same moment, given by the agenda
+    # The agenda's own: its place among those of the same moment, and when it is known to be due.
+    rank: int
+    noted: datetime | None
 
     def due(self) -> datetime | None:
         """Return when it moves next, if no value comes before."""
@@ -27,14 +29,15 @@ class Agenda:
 
     def __init__(self) -> None:
         self._heap: list[tuple[datetime, int, Due]] = []
-        self._entry: dict[int, datetime] = {}  # by rank
         self._ranked = 0
 
-    def rank(self, case: Due, *, last: bool = False, before: Due | None = None) -> None:
+    def rank(self, case: Due, *, last: bool = False, before: Due | None = None, room: int = 0) -> None:
         """Give a case its place among those of the same moment: the order in which they come here.
 
         `last` puts it behind all others, `before` in front of all, in the reverse order of those named.
+        `room` leaves so many places right before it to those who know of them.
         """
+        self._ranked += room
         place = self._ranked + (LAST if last else 0)
         case.rank = place if before is None else -1 - before.rank
         self._ranked += 1
@@ -42,20 +45,19 @@ class Agenda:
     def schedule(self, case: Due) -> None:
         """Note when a case is due, if that is earlier than is known."""
         due = case.due()
-        entry = self._entry.get(case.rank)
-        if due is not None and (entry is None or due < entry):
-            self._entry[case.rank] = due
+        if due is not None and (case.noted is None or due < case.noted):
+            case.noted = due
             heappush(self._heap, (due, case.rank, case))
 
     def next_due(self) -> datetime | None:
         """Return the earliest moment at which something is due."""
         while self._heap:
             moment, _, case = self._heap[0]
-            if self._entry.get(case.rank) == moment:
+            if case.noted == moment:
                 if case.due() == moment:
                     return moment
                 heappop(self._heap)
-                del self._entry[case.rank]
+                case.noted = None
                 self.schedule(case)
             else:
                 heappop(self._heap)
@@ -70,10 +72,11 @@ class Agenda:
         if due is None or due > at:
             return None
         _, _, case = heappop(self._heap)
-        del self._entry[case.rank]
+        case.noted = None
         return due, case
 
     def clear(self) -> None:
         """Forget every moment; the ranks stay."""
+        for _, _, case in self._heap:
+            case.noted = None
         self._heap.clear()
-        self._entry.clear()

@@ -65,6 +65,7 @@ class Aside:
     use: dict[str, Use] = field(default_factory=dict)  # by room
     overridden: dict[str, Overridden] = field(default_factory=dict)  # by room or unit
     rank: int = field(default=0, init=False)  # on the agenda
+    noted: datetime | None = field(default=None, init=False)
 
     # --- time ---------------------------------------------------------------
 

@@ -40,6 +40,9 @@ CAUSES = {
     "HDM-SELF": "self",
 }
 
+# How far before the silence of a point what is about its sensor stands on the agenda.
+PLACES = {"HDM-FAULT": 4, "HDM-SUSPECT": 3, "HDM-BATTERY": 2, "HDM-CLOCK": 1}
+
 LOW_BATTERY = 20.0  # percent; practice: time enough to order a cell
 BATTERY_DEADBAND = 5.0
 
@@ -82,37 +85,59 @@ class Builder:
         self._looks_back = looks_back
         self._own_rules: dict[tuple[str, Response, Threshold | None], Rule] = {}
 
-    def watch(self, point: Point, at: datetime, *, first: bool) -> Watch:
-        """Return a point with all its cases; the first of a device has its battery and clock."""
+    def watch(self, point: Point, at: datetime) -> Watch:
+        """Return a point with the cases that every point has."""
         seen = Seen()
-        rules = [
+        rules = tuple(
             self._case(point, rule, Machine(rule, point.valid_for), seen, "limit")
             for rule in point.rules
             if rule.thresholds
-        ]
-        fault = self._own_case(
-            point, "HDM-FAULT", _wrong_for(point.valid_for, point.guards, "no value"), seen=seen
         )
         own = self._own_rule("HDM-SILENCE", point.response)
         silence = self._case(point, own, Silence(own, point.valid_for, at), seen, "silent")
-        watch = Watch(point, seen, rules, fault, silence)
-        if first:
-            battery = Threshold(Level.WARNING, Side.LOW, LOW_BATTERY, NO_TIME, Priority.LOW, "low")
-            watch.battery = self._own_case(point, "HDM-BATTERY", battery, deadband=BATTERY_DEADBAND)
-            watch.clock = self._own_case(point, "HDM-CLOCK", _wrong_for(NO_TIME, Priority.LOW, "wrong time"))
-        if (habits := habits_of(point)) is not None:
-            priority = min(point.guards, Priority.MEDIUM)
-            doubted = Threshold(Level.WARNING, Side.HIGH, 0.5, NO_TIME, priority, "doubted")
-            watch.doubt = Doubt(point, habits, self._own_case(point, "HDM-SUSPECT", doubted, seen=seen))
+        watch = Watch(point, seen, rules, silence)
         watch.tallies = tuple(self._tally(point, exposure) for exposure in point.exposures)
-        for case in watch.cases():
+        for case in (*rules, *(tally.case for tally in watch.tallies)):
             self._agenda.rank(case)
+        self._agenda.rank(silence, room=len(PLACES))
+        if (habits := habits_of(point)) is not None:
+            watch.doubt = Doubt(point, habits, self._house)
         gated = point.only_while in self._site.points  # a story may leave the other point out
         watch.gate = point.only_while if gated else None
         if self._looks_back and watch.gate is None:
             watch.track = Track(point, rules, self._house)
             self._agenda.rank(watch.track, last=True)
         return watch
+
+    def fault(self, watch: Watch) -> Case:
+        """Return the case of a sensor that says it is broken, built when it first does."""
+        if watch.fault is None:
+            point = watch.point
+            limit = _wrong_for(point.valid_for, point.guards, "no value")
+            watch.fault = self._sensor_case(watch, "HDM-FAULT", limit, watch.seen)
+        return watch.fault
+
+    def suspect(self, watch: Watch) -> Case:
+        """Return the case of what is doubted of a sensor, built at the first doubt."""
+        if watch.suspect is None:
+            priority = min(watch.point.guards, Priority.MEDIUM)
+            doubted = Threshold(Level.WARNING, Side.HIGH, 0.5, NO_TIME, priority, "doubted")
+            watch.suspect = self._sensor_case(watch, "HDM-SUSPECT", doubted, watch.seen)
+        return watch.suspect
+
+    def battery(self, watch: Watch) -> Case:
+        """Return the case of the battery of a device, built when it is first heard of."""
+        if watch.battery is None:
+            low = Threshold(Level.WARNING, Side.LOW, LOW_BATTERY, NO_TIME, Priority.LOW, "low")
+            watch.battery = self._sensor_case(watch, "HDM-BATTERY", low, Seen(), deadband=BATTERY_DEADBAND)
+        return watch.battery
+
+    def clock(self, watch: Watch) -> Case:
+        """Return the case of the clock of a device, built when it first goes wrong."""
+        if watch.clock is None:
+            limit = _wrong_for(NO_TIME, Priority.LOW, "wrong time")
+            watch.clock = self._sensor_case(watch, "HDM-CLOCK", limit, Seen())
+        return watch.clock
 
     def of_itself(self, subject: str) -> Case:
         """Return the case of a condition of the monitor itself."""
@@ -133,7 +158,8 @@ class Builder:
             rules=(),
             response=own.response,
         )
-        case = self._own_case(point, "HDM-SELF", _wrong_for(own.on_delay, own.priority, "in trouble"))
+        limit = _wrong_for(own.on_delay, own.priority, "in trouble")
+        case = self._own_case(point, "HDM-SELF", limit, Seen())
         case.to_all = subject == NOBODY
         self._agenda.rank(case)
         return case
@@ -161,15 +187,9 @@ class Builder:
 
     def _tally(self, point: Point, exposure: Exposure) -> Tally:
         def case(machine: Machine) -> Case:
-            return Case(
-                point,
-                exposure.rule,
-                machine,
-                seen=Seen(),
-                house=self._house,
-                cause="exposure",
-                exposure=exposure,
-            )
+            case = self._case(point, exposure.rule, machine, Seen(), "exposure")
+            case.exposure = exposure
+            return case
 
         return Tally(point, exposure, case)
 
@@ -185,19 +205,26 @@ class Builder:
             self._own_rules[key] = rule
         return self._own_rules[key]
 
+    def _sensor_case(
+        self, watch: Watch, rule_id: str, threshold: Threshold, seen: Seen, deadband: float = 0.0
+    ) -> Case:
+        """Build a case about a sensor; whenever that is, its place on the agenda is the same."""
+        case = self._own_case(watch.point, rule_id, threshold, seen, deadband)
+        case.rank = watch.silence.rank - PLACES[rule_id]
+        return case
+
     def _own_case(
         self,
         point: Point,
         rule_id: str,
         threshold: Threshold,
-        *,
+        seen: Seen,
         deadband: float = 0.0,
-        seen: Seen | None = None,
     ) -> Case:
         """Build a case about a sensor or ourselves: normal until something says otherwise."""
         rule = self._own_rule(rule_id, point.response, threshold, deadband)
         valid_for = point.valid_for if rule_id == "HDM-FAULT" else FOREVER
-        case = self._case(point, rule, Machine(rule, valid_for), seen or Seen(), CAUSES[rule_id])
+        case = self._case(point, rule, Machine(rule, valid_for), seen, CAUSES[rule_id])
         case.machine.restore(None, EPOCH)
         return case
 

@@ -110,6 +110,7 @@ class House:
     beside: Callable[[Point], str]  # the other room of a pair, where a room has several pairs
     roster: Roster
     opening: Callable[[datetime], datetime]  # when somebody is there: that moment, or the next opening
+    suspect: Callable[[Point], Case]  # what is doubted of a sensor
     explained: Callable[[Case], str] = lambda _case: ""  # why its silence calls nobody
     behind: Callable[[Case, datetime], Behind | None] = lambda _case, _at: None  # of a gateway
     outlook: Callable[[Case, datetime], tuple[str, ...]] = lambda _case, _at: ()  # how long it may go on
@@ -128,8 +129,9 @@ class Case:
 
     # A site has thousands of cases, and few of them have anything to tell: what stands in the class is
     # how things are until an alarm opens, and takes no room in the others.
-    __slots__ = ("__dict__", "cause", "exposure", "house", "machine", "point", "rank", "rule", "seen")
+    __slots__ = ("__dict__", "cause", "house", "machine", "noted", "point", "rank", "rule", "seen")
 
+    exposure: Exposure | None = None  # what readings add up to; `seen` is the sum then
     text = ""  # fault code or the sentence of an own condition
     alarm: Alarm | None = None
     call: Call | None = None
@@ -157,16 +159,15 @@ class Case:
         seen: Seen,
         house: House,
         cause: str,
-        exposure: Exposure | None = None,
     ) -> None:
         self.point = point
-        self.exposure = exposure  # what readings add up to, where that is judged; `seen` is the sum then
         self.rule = rule
         self.machine = machine
         self.seen = seen
         self.house = house
         self.cause = cause
         self.rank = 0  # on the agenda
+        self.noted: datetime | None = None
 
     @property
     def key(self) -> str:

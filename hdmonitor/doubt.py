@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from hdmonitor.case import Case, Draft
+from hdmonitor.case import Case, Draft, House
 from hdmonitor.events import Since
 from hdmonitor.model import EPOCH, Point
 from hdmonitor.rules.alarm import Machine
@@ -16,15 +16,24 @@ from hdmonitor.rules.honesty import HABITS, Habits, Honesty
 class Doubt:
     """What is doubted of one point, and the alarm about it."""
 
-    __slots__ = ("case", "honesty", "key", "neighbours", "point", "twin")
+    __slots__ = ("honesty", "house", "neighbours", "point", "twin")
 
-    def __init__(self, point: Point, habits: Habits, case: Case) -> None:
+    def __init__(self, point: Point, habits: Habits, house: House) -> None:
         self.point = point
         self.honesty = Honesty(habits)
-        self.case = case
-        self.key = f"doubt:{point.id}"
+        self.house = house
         self.twin: Doubt | None = None
         self.neighbours: tuple[Doubt, ...] = ()  # the same quantity in the same cabinet
+
+    @property
+    def key(self) -> str:
+        """Name the doubts in the journal."""
+        return f"doubt:{self.point.id}"
+
+    @property
+    def case(self) -> Case:
+        """The case of the doubts, built when there is something to doubt."""
+        return self.house.suspect(self.point)
 
     def take(self, at: datetime, value: float, draft: Draft) -> bool:
         """Add a reading that the limits have judged; tell whether the case has moved."""
@@ -36,10 +45,11 @@ class Doubt:
             draft.outcome.states[self.key] = state
         if not changed:
             return False
-        self.case.text = honesty.text
-        machine = self.case.machine
+        case = self.case
+        case.text = honesty.text
+        machine = case.machine
         assert isinstance(machine, Machine)  # noqa: S101  # by construction
-        self.case.apply(machine.observe(at, 1.0 if honesty.doubts else 0.0), draft)
+        case.apply(machine.observe(at, 1.0 if honesty.doubts else 0.0), draft)
         return True
 
     def _beside(self, at: datetime, value: float) -> bool:

@@ -61,6 +61,7 @@ class Drill:
         self.said = ""  # where the value stands, as messages say it
         self.response = point.response  # of the rule that judged
         self.rank = 0  # on the agenda
+        self.noted: datetime | None = None
 
     def due(self) -> datetime | None:
         """Return when the next people are told, or when it ends."""

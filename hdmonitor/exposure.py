@@ -46,7 +46,7 @@ def left_of(exposure: Exposure, gauge: Rolling | Outside, value: float, since: t
 class Tally:
     """One exposure rule at one point."""
 
-    __slots__ = ("_edge", "case", "exposure", "gauge", "key", "point")
+    __slots__ = ("_edge", "case", "exposure", "gauge", "point")
 
     def __init__(self, point: Point, exposure: Exposure, case: Callable[[Machine], Case]) -> None:
         self.point = point
@@ -58,8 +58,12 @@ class Tally:
             if exposure.measure is Measure.MKT
             else 0
         )
-        self.key = f"exposure:{point.id}|{exposure.rule.id}"  # in the journal; "|" and a row follow
         self.case.machine.restore(None, EPOCH)  # normal until the sum says otherwise
+
+    @property
+    def key(self) -> str:
+        """Name the sums in the journal; "|" and a row follow."""
+        return f"exposure:{self.point.id}|{self.exposure.rule.id}"
 
     def take(self, at: datetime, value: float, draft: Draft, doubted: bool, beside: Sequence[Case]) -> bool:
         """Add a judged reading; tell whether the case has moved. `beside` are the limits of the point."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
@@ -31,12 +32,16 @@ Told = TypeVar("Told", float, "float | None")
 Key: TypeAlias = tuple[str, Level, str, datetime]  # rule, level, side and start of an excursion
 
 
-def midnights(at: datetime, zone: str) -> tuple[datetime, datetime]:
-    """Return the local midnight at or before `at` and the next one, UTC."""
+@lru_cache(maxsize=8)  # thousands of points turn the same days
+def _turns(day: date, zone: str) -> tuple[datetime, datetime]:
     there = ZoneInfo(zone)
-    day = at.astimezone(there).date()
     first, second = (datetime.combine(d, time(), there).astimezone(UTC) for d in (day, day + A_DAY))
     return first, second
+
+
+def midnights(at: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Return the local midnight at or before `at` and the next one, UTC."""
+    return _turns(at.astimezone(ZoneInfo(zone)).date(), zone)
 
 
 def limits_mark(point: Point) -> str:

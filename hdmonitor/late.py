@@ -145,7 +145,7 @@ class Again(NamedTuple):
 class Track:
     """The history of one point: from where it can be judged again, and what waits for that."""
 
-    __slots__ = ("backlog", "cases", "floor", "house", "parts", "passed", "pending", "point", "rank")
+    __slots__ = ("backlog", "cases", "floor", "house", "noted", "parts", "passed", "pending", "point", "rank")
 
     def __init__(self, point: Point, cases: Sequence[Case], house: House) -> None:
         self.point = point
@@ -157,6 +157,7 @@ class Track:
         self.pending = True  # the first snapshot is not taken yet
         self.parts: Parts | None = None  # of a sum: it is added up again from them
         self.rank = 0  # on the agenda
+        self.noted: datetime | None = None
 
     @property
     def key(self) -> str:

@@ -92,7 +92,7 @@ from hdmonitor.rules.changes import Span
 from hdmonitor.rules.doors import Doors
 from hdmonitor.rules.silence import Silence
 from hdmonitor.rules.sums import added
-from hdmonitor.sensors import DeviceReader, sparkplug
+from hdmonitor.sensors import DeviceReader, readers_for, sparkplug
 from hdmonitor.sensors.found import GATEWAY, Found
 from hdmonitor.sensors.liveness import is_there
 from hdmonitor.sensors.times import believed
@@ -170,6 +170,7 @@ class Monitor:
             self._beside,
             Roster(site.zone, site.duties, site.holidays, site.destinations),
             lambda moment: opening(site.hours, site.holidays, site.zone, moment),
+            lambda point: self._builder.suspect(self._watches[point.id]),
             self._explained,
             self._behind,
             self._outlook,
@@ -183,7 +184,7 @@ class Monitor:
         self._recall = recall
         self._measured = measured
         self._watches: dict[str, Watch] = {}
-        self._in_room: dict[str, list[Watch]] = {}
+        self._in_room: dict[str, tuple[Watch, ...]] = {}
         self._spares = Spares(site)
         self._selves: dict[str, Case] = {}
         self._cleared: dict[str, Alarm] = {}
@@ -211,18 +212,26 @@ class Monitor:
         for each in (self._aside, self._rounds, self._reminders):
             self._agenda.rank(each)
         self._builder = Builder(site, own, self._house, self._agenda, looks_back=recall is not None)
+        self._seldom = {  # what a point has once there was something, by rule
+            "HDM-FAULT": self._builder.fault,
+            "HDM-SUSPECT": self._builder.suspect,
+            "HDM-BATTERY": self._builder.battery,
+            "HDM-CLOCK": self._builder.clock,
+            "HDM-HAND": self._builder.hand,
+        }
         self._linked = True
         self._edges = Edges(site)
         self._away: frozenset[str] = frozenset()  # topics of devices whose death was told
         for device in site.devices.values():
-            for index, point in enumerate(device.points):
-                self._add(point, at, first=index == 0)
+            for point in device.points:
+                self._add(point, at)
         self._added: dict[str, int] = {}  # what is part of a sum, by its place in the site file
         for point in site.points.values():
             if point.legs:
                 self._add_sum(point, at)
+        readers = readers_for(site.devices)
         self._sources = {
-            topic: self._source(device)
+            topic: self._source(device, readers[topic])
             for topic, device in site.devices.items()
             if not topic.startswith(MIRROR)
         }
@@ -303,7 +312,7 @@ class Monitor:
 
     def face(self, room: str) -> Face:
         """Return what the light at the door of `room` has to show."""
-        watches = self._in_room.get(room, [])
+        watches = self._in_room.get(room, ())
         alarms = [case.alarm for watch in watches for case in watch.cases() if case.alarm]
         blind = any(self._blind(watch) for watch in watches)
         lost = any(case.lost for watch in watches for case in watch.rules)
@@ -340,29 +349,30 @@ class Monitor:
         """Watch a value that no sensor measures, if everything it is the sum of is watched."""
         if any(leg.point not in self._watches for leg in point.legs):
             return
-        self._add(point, at, first=False)
+        self._add(point, at)
         watch = self._watches[point.id]
         parts = {leg.point: (self._watches[leg.point], leg) for leg in point.legs}
         places = {id_: place for place, id_ in enumerate(self.site.points) if id_ in parts}
         self._added |= places
         watch.legs = tuple(parts[id_] for id_ in places)
         for part, _ in watch.legs:
-            part.feeds.append(watch)
+            part.feeds += (watch,)
         if watch.track is not None and self._measured is not None:
             of = tuple(Part(leg, part.point.valid_for) for part, leg in watch.legs)
             watch.track.parts = Parts(of, self._measured)
 
-    def _add(self, point: Point, at: datetime, *, first: bool) -> None:
-        watch = self._builder.watch(point, at, first=first)
+    def _add(self, point: Point, at: datetime) -> None:
+        watch = self._builder.watch(point, at)
         watch.is_door = point.id in self._doors
         self._watches[point.id] = watch
-        self._in_room.setdefault(point.room, []).append(watch)
+        self._in_room[point.room] = (*self._in_room.get(point.room, ()), watch)
 
-    def _source(self, device: Device) -> Source:
+    def _source(self, device: Device, reader: DeviceReader) -> Source:
+        watches = [self._watches[point.id] for point in device.points]
         return Source(
-            reader=DeviceReader(device),
-            first=self._watches[device.points[0].id],
-            watches={(point.device, point.field): self._watches[point.id] for point in device.points},
+            reader=reader,
+            first=watches[0],
+            watches=dict(zip(reader.asked, watches, strict=True)),
             of_sums=any(point.id in self._added for point in device.points),
         )
 
@@ -764,9 +774,10 @@ class Monitor:
         if decoded.device_time is not None:
             measured_at, wrong = self._timed(message, first, decoded)
             own_time = not wrong
-        if decoded.battery is not None and first.battery is not None and not retained:
-            first.battery.seen.note(decoded.battery, received_at)
-            self._observe(first.battery, received_at, decoded.battery)
+        if decoded.battery is not None and not retained:
+            battery = first.battery or self._builder.battery(first)
+            battery.seen.note(decoded.battery, received_at)
+            self._observe(battery, received_at, decoded.battery)
         quality = RETAINED if retained and not own_time else GOOD
         device_time = decoded.device_time if wrong else None
         live = not (retained or decoded.backfilled)
@@ -797,7 +808,8 @@ class Monitor:
         """Return the time of measurement, and why the device's own time is not believed."""
         at, clock = message.received_at, first.clock
         measured_at, wrong = believed(decoded.device_time, at, backfilled=decoded.backfilled)
-        if clock is not None and (wrong or not (message.retained or at_rest(clock))):
+        if wrong or not (clock is None or message.retained or at_rest(clock)):
+            clock = self._builder.clock(first)
             clock.text = wrong
             self._observe(clock, at, 1.0 if wrong else 0.0)
         return measured_at, wrong
@@ -824,8 +836,9 @@ class Monitor:
         self._draft.outcome.readings.append(reading)
         watch.last_at, watch.last_value = at, value
         if value is None:
-            watch.fault.text = reading.fault or "no value"
-            self._observe(watch.fault, at, 1.0)
+            fault = self._builder.fault(watch)
+            fault.text = reading.fault or "no value"
+            self._observe(fault, at, 1.0)
         else:
             self._value(watch, at, value)
         if reading.live:
@@ -836,7 +849,7 @@ class Monitor:
     def _value(self, watch: Watch, at: datetime, value: float) -> None:
         """Let every case of the point see a value: the limits before what doubts it or adds it up."""
         watch.seen.note(value, at)
-        if watch.fault.machine.phase is not NORMAL and not at_rest(watch.fault):
+        if watch.fault is not None and not at_rest(watch.fault):
             self._observe(watch.fault, at, 0.0)
         asked = value if watch.gate is None else self._asked(watch, watch.gate, value)
         for case in watch.rules:
@@ -1245,14 +1258,20 @@ class Monitor:
             case.restore(states.get(case.key), judged_at)
         watch.silence.restore(states.get(watch.silence.key), heard.live_at if heard else None)
         watch.silence.machine.shift(downtime)  # we were deaf, the sensor need not have been
-        if states.get(f"case:{watch.point.id}|HDM-HAND"):
-            self._builder.hand(watch)
+        self._restore_own(watch, states)
+        for case in (*watch.rules, watch.silence, *watch.own()):
+            if known := states.get(f"{COMINGS}{case.key}"):
+                case.comings = Comings.restored(known)
+
+    def _restore_own(self, watch: Watch, states: dict[str, Any]) -> None:
+        """Go on with what is about the sensor, or was read by hand."""
+        for rule_id, build in self._seldom.items():
+            key = f"case:{watch.point.id}|{rule_id}"
+            if states.get(key) or states.get(f"{COMINGS}{key}"):
+                build(watch)
         for case in watch.own():
             if state := states.get(case.key):
                 case.restore(state, None)
-        for case in (*watch.rules, watch.silence, watch.fault):
-            if known := states.get(f"{COMINGS}{case.key}"):
-                case.comings = Comings.restored(known)
 
     def _restore_track(
         self, watch: Watch, states: dict[str, Any], judged_from: tuple[datetime, str] | None

@@ -29,6 +29,7 @@ class Reminders:
     named: Callable[[str], str]
     at: dict[str, datetime] = field(default_factory=dict)
     rank: int = field(default=0, init=False)  # on the agenda
+    noted: datetime | None = field(default=None, init=False)
 
     def due(self) -> datetime | None:
         """Return when the next alarm is told again."""

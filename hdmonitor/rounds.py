@@ -129,6 +129,7 @@ class Rounds:
     paused: Callable[[str, datetime], bool]
     blind: dict[str, Round] = field(default_factory=dict)
     rank: int = field(default=0, init=False)  # on the agenda
+    noted: datetime | None = field(default=None, init=False)
 
     def due(self) -> datetime | None:
         """Return when the next reading is owed."""

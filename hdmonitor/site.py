@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from hashlib import sha256
 from pathlib import Path
-from typing import get_args
+from typing import Any, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo
 
 from hdmonitor import site_air
@@ -40,6 +40,7 @@ from hdmonitor.model import (
 from hdmonitor.obligations import load_obligations
 from hdmonitor.rulebook import Judged, Rulebook, contradiction
 from hdmonitor.sensors import also_subscribed, check_device, check_point, is_family
+from hdmonitor.sensors.context import NOTHING
 from hdmonitor.settings import Settings, read_settings
 from hdmonitor.site_air import Air
 from hdmonitor.site_compliance import Drawing, Grounds
@@ -62,6 +63,7 @@ from hdmonitor.site_rooms import Pairs, without_limits
 from hdmonitor.units import UnitError, parse_difference
 from hdmonitor.yaml_source import Problem, Source, Where, read_yaml, suggest
 
+Shared = TypeVar("Shared")
 WEEK = get_args(Day)
 A_DAY = 1440  # minutes
 # Nobody reads a thermometer at the same minute every day.
@@ -224,12 +226,17 @@ class _Plan:
     air: Air = field(init=False)
     judged: dict[str, list[Judged]] = field(default_factory=dict)
     book: Rulebook = field(init=False)
+    same: dict[Any, Any] = field(default_factory=dict)  # what many points have, each once
     today: date = field(init=False)  # of the site
 
     def _complain(self, where: Where, text: str, *, at_key: bool = False, warning: bool = False) -> None:
         """Note a problem, unless it stands in a part that was left out."""
         if not {where[:1], where[:2]} & self.left_out:
             self.source.complain(where, text, at_key=at_key, warning=warning)
+
+    def _one(self, value: Shared) -> Shared:
+        """Return the first value that equals this one, so that a large site holds it once."""
+        return cast("Shared", self.same.setdefault(value, value))
 
     def site(self, digest: str) -> Site:
         """Draw everything; what is wrong is left out and complained about."""
@@ -389,7 +396,7 @@ class _Plan:
         if not judged:
             return None
         self.judged[id_] = judged
-        rules = tuple(each.rule for each in judged if each.rule)
+        rules = self._one(tuple(each.rule for each in judged if each.rule))
         if clash := contradiction(rules):
             where_ = ("equipment", keys.at, "contents") if keys.at in self.equipment else where
             text = f"{' and '.join(clash)} leave nothing inside at {id_!r}; keep such goods elsewhere"
@@ -411,8 +418,8 @@ class _Plan:
             family=keys.family,
             field=keys.field,
             unit=keys.unit,
-            every=keys.every,
-            valid_for=min(valid_for, BY_DAY) if by_day else valid_for,
+            every=self._one(keys.every),
+            valid_for=self._one(min(valid_for, BY_DAY) if by_day else valid_for),
             rules=rules,
             sign=self._sign(id_, keys),
             offset=self._offset(id_, keys),
@@ -425,7 +432,7 @@ class _Plan:
             only_while=self._gate(id_, keys, entry),
             to=to,
             accuracy=accuracy,
-            exposures=self._exposures(id_, keys),
+            exposures=self._one(self._exposures(id_, keys)),
             off=tuple(each.off for each in judged if each.off),
             twin=self._twin(id_, keys),
             defrost=self._defrost(id_, keys),
@@ -477,7 +484,7 @@ class _Plan:
                 beside = rule_at_point(each, point.quantity, lambda *_: None, accuracy=point.accuracy)
                 off = self.book.off(each, id_)
                 judged.append(Judged(each, without_limits(beside) if off else beside, off))
-            rules = tuple(each.rule for each in judged if each.rule)
+            rules = self._one(tuple(each.rule for each in judged if each.rule))
             found[id_] = replace(point, rules=rules, off=tuple(each.off for each in judged if each.off))
         return found
 
@@ -686,7 +693,7 @@ class _Plan:
 
     def _declared(self, topic: str) -> Mapping[str, object]:
         keys = self.file.devices.get(topic)
-        return keys.model_dump(exclude_none=True) if keys is not None else {}
+        return keys.model_dump(exclude_none=True) if keys is not None else NOTHING
 
     def _common(self, key: str, points: tuple[Point, ...]) -> str | None:
         """Return what the points of one topic say of their device; they must not contradict."""

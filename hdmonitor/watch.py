@@ -39,22 +39,25 @@ class Watch:
         "rules",
         "seen",
         "silence",
+        "suspect",
         "tallies",
         "track",
         "values",
     )
 
-    def __init__(self, point: Point, seen: Seen, rules: list[Case], fault: Case, silence: Case) -> None:
+    def __init__(self, point: Point, seen: Seen, rules: tuple[Case, ...], silence: Case) -> None:
         self.point = point
         self.seen = seen
         self.rules = rules
-        self.fault = fault
         self.silence = silence
+        # About the sensor, built when there is something; those of a device are at its first point.
+        self.fault: Case | None = None
+        self.suspect: Case | None = None
         self.battery: Case | None = None
         self.clock: Case | None = None
         self.legs: tuple[tuple[Watch, Leg], ...] = ()  # of a sum: what is added up
         self.is_door = False  # the contact of a door between two rooms
-        self.feeds: list[Watch] = []  # the sums of which it is a leg
+        self.feeds: tuple[Watch, ...] = ()  # the sums of which it is a leg
         self.gate: str | None = None  # the point that says when there is a verdict on this one
         self.last_at: datetime | None = None  # measured_at of the newest reading or fault
         self.last_value: float | None = None
@@ -86,8 +89,7 @@ class Watch:
 
     def own(self) -> list[Case]:
         """Return the cases about the sensor itself."""
-        suspect = self.doubt.case if self.doubt is not None else None
-        own = (self.fault, suspect, self.battery, self.clock, self.late, self.hand)
+        own = (self.fault, self.suspect, self.battery, self.clock, self.late, self.hand)
         return [case for case in own if case is not None]
 
     def cases(self) -> list[Case]:
@@ -97,7 +99,8 @@ class Watch:
 
 def unseen(watch: Watch) -> bool:
     """Tell whether there is no value of a point that can be relied on."""
-    return bool(watch.last_value is None or watch.silence.alarm or watch.fault.alarm)
+    faulty = watch.fault is not None and watch.fault.alarm
+    return bool(watch.last_value is None or watch.silence.alarm or faulty)
 
 
 def outside(watch: Watch) -> list[Priority]:

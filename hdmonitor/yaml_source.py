@@ -72,6 +72,11 @@ class Source:
     misshapen: list[tuple[Where, bool]] = field(default_factory=list)  # where, and whether an unknown key
     styles: dict[Where, str] = field(default_factory=dict)  # of text that is not plain: | > ' "
     lines: tuple[str, ...] = ()  # of the file
+    words: dict[str, str] = field(default_factory=dict)
+
+    def word(self, text: str) -> str:
+        """Return a text as one object wherever it stands: a large site says the same thousands of times."""
+        return self.words.setdefault(text, text)
 
     def complain_in_block(self, where: Where, number: int, text: str) -> None:
         """Note a problem with line `number`, from 0, of the text that stands at `where`."""
@@ -199,7 +204,7 @@ def _value(node: Node, where: Where, source: Source, seen: set[int]) -> Any:
     scalar = cast("ScalarNode", node)
     if scalar.style:
         source.styles[where] = str(scalar.style)
-    return _scalar(scalar)
+    return _scalar(scalar, source)
 
 
 def _mapping(node: MappingNode, where: Where, source: Source, seen: set[int]) -> dict[str, Any]:
@@ -211,7 +216,7 @@ def _mapping(node: MappingNode, where: Where, source: Source, seen: set[int]) ->
                 Problem(source.file, *place, "a list or mapping as a key; a key is one word")
             )
             continue
-        key = str(key_node.value)
+        key = source.word(key_node.value)
         if key in found:
             first = source.keys[*where, key][0]
             why = f"{key!r} stands here a second time, first in line {first}; keep one of them"
@@ -222,8 +227,8 @@ def _mapping(node: MappingNode, where: Where, source: Source, seen: set[int]) ->
     return found
 
 
-def _scalar(node: ScalarNode) -> Any:
-    text = str(node.value)
+def _scalar(node: ScalarNode, source: Source) -> Any:
+    text = source.word(node.value)
     if node.style:
         return text
     if text in CONSTANTS:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
+from types import MappingProxyType
 from typing import Any
 
 from hdmonitor.model import NO_TIME
@@ -55,6 +56,9 @@ HABITS: Mapping[str, Habits] = {
 }
 
 
+NO_DOUBTS: Mapping[str, str] = MappingProxyType({})
+
+
 class Honesty:
     """What is doubted of one point, and why. Readings come in the order of their times."""
 
@@ -74,7 +78,7 @@ class Honesty:
 
     def __init__(self, habits: Habits) -> None:
         self.habits = habits
-        self.doubts: dict[str, str] = {}  # kind -> what is doubted, in words
+        self.doubts: Mapping[str, str] = NO_DOUBTS  # kind -> what is doubted, in words
         self._value: float | None = None
         self._at: datetime | None = None
         self._since: datetime | None = None  # of the value, unchanged
@@ -187,11 +191,14 @@ class Honesty:
     def _doubt(self, kind: str, why: str) -> bool:
         if kind in self.doubts:
             return False
-        self.doubts[kind] = why
+        self.doubts = {**self.doubts, kind: why}
         return True
 
     def _believe(self, kind: str) -> bool:
-        return self.doubts.pop(kind, None) is not None
+        if kind not in self.doubts:
+            return False
+        self.doubts = {each: why for each, why in self.doubts.items() if each != kind}
+        return True
 
     @property
     def text(self) -> str:

@@ -6,7 +6,6 @@ cap. Doubted readings count like others, since the worse governs.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +27,7 @@ class Outside:
         self._span = window // MICROSECOND
         self._bucket = MINUTE if window <= A_DAY else HOUR
         self._cap = cap // MICROSECOND
-        self._buckets: deque[list[int]] = deque()  # index, microseconds outside
+        self._buckets: list[list[int]] = []  # index, microseconds outside
         self._event = 0  # microseconds of the event that is running, or that has just ended
         self._last = 0
         self._out = False
@@ -57,7 +56,7 @@ class Outside:
             self._event = 0
         oldest = (stamp - self._span) // self._bucket  # the whole bucket in which the window begins
         while self._buckets and self._buckets[0][0] < oldest:
-            self._buckets.popleft()
+            del self._buckets[0]
         self._due |= out or self._out or not self._buckets
         self._last, self._out = stamp, out
         return True
@@ -111,4 +110,4 @@ class Outside:
         """Go on from what `changed` wrote."""
         if state := rows.get(""):
             self._last, self._out, self._event = state["last"], state["out"], state["event"]
-            self._buckets = deque(list(each) for each in state["buckets"])
+            self._buckets = [list(each) for each in state["buckets"]]

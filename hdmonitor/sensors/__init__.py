@@ -24,7 +24,7 @@ from hdmonitor.sensors.families import (
     read,
     recognise,
 )
-from hdmonitor.sensors.points import DeviceReader
+from hdmonitor.sensors.points import DeviceReader, readers_for
 
 __all__ = [
     "ALIASES",
@@ -39,6 +39,7 @@ __all__ = [
     "family_named",
     "is_family",
     "read",
+    "readers_for",
     "recognise",
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hdmonitor.model import Decoded, Device, Message, Point, Rejected, Value, made
@@ -15,13 +16,27 @@ UNDECODED = Rejected(
 )
 
 
+def readers_for(devices: Mapping[str, Device]) -> dict[str, DeviceReader]:
+    """Return the reader of each topic; devices that are asked for the same have one together."""
+    readers: dict[object, DeviceReader] = {}
+    found: dict[str, DeviceReader] = {}
+    for topic, device in devices.items():
+        said = (device.family, device.zone, device.time, device.battery, repr(device.declared))
+        asked = tuple((point.field, point.quantity, point.unit, point.device) for point in device.points)
+        if (said, asked) not in readers:
+            readers[said, asked] = DeviceReader(device)
+        found[topic] = readers[said, asked]
+    return found
+
+
 class DeviceReader:
     """Reads the messages of one topic for the points that are configured on it."""
 
-    __slots__ = ("_alone", "_by_field", "_context", "_read")
+    __slots__ = ("_alone", "_by_field", "_context", "_read", "asked")
 
     def __init__(self, device: Device) -> None:
         """Prepare what is the same for every message."""
+        self.asked = tuple((point.device, point.field) for point in device.points)
         self._by_field: dict[str, tuple[Point, ...]] = {}
         for point in device.points:
             self._by_field[point.field] = (*self._by_field.get(point.field, ()), point)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hdmonitor.model import Point
+
 BENCH = Path(__file__).parents[2] / "bench"
 SCRIPTS = sorted(file.stem for file in BENCH.glob("*.py"))
 
@@ -98,3 +100,24 @@ def test_the_broker_as_shipped_is_what_deploy_has_but_for_who_may_connect(bench,
     assert "autosave_interval 20" in lines
     assert "max_queued_messages 200000" in lines
     assert not [line for line in lines if line.startswith(("listener", "password_file", "allow_anonymous"))]
+
+
+def test_the_site_of_the_benches_shares_what_the_loader_shares(bench, tmp_path):
+    fleet = bench("fleet")
+    file = tmp_path / "site.yaml"
+    file.write_text(fleet.site_text(2))
+    loaded, problems = fleet.load_site(file)
+    assert loaded is not None, problems
+
+    for kind in ("temperature", "door", "humidity"):
+        shared = [
+            {
+                name
+                for name in Point.__slots__
+                if getattr(site.points[f"{kind}-0"], name) is getattr(site.points[f"{kind}-1"], name)
+            }
+            for site in (loaded, fleet.fleet(2))
+        ]
+        # The site that is read has one room, and the name of its hygrometer is that of the room.
+        assert shared[0] - {"room", "name"} == shared[1]
+        assert {"rules", "exposures", "every", "valid_for", "family", "field", "unit"} <= shared[1]
