@@ -10,7 +10,7 @@ from hdmonitor.agenda import Agenda
 from hdmonitor.case import Case, House, Seen
 from hdmonitor.doubt import Doubt, habits_of
 from hdmonitor.events import HELP
-from hdmonitor.exposure import Tally
+from hdmonitor.exposure import AN_HOUR, Tally
 from hdmonitor.late import LateCase, Track
 from hdmonitor.model import (
     EPOCH,
@@ -96,10 +96,10 @@ class Builder:
         own = self._own_rule("HDM-SILENCE", point.response)
         silence = self._case(point, own, Silence(own, point.valid_for, at), seen, "silent")
         watch = Watch(point, seen, rules, silence)
-        watch.tallies = tuple(self._tally(point, exposure) for exposure in point.exposures)
-        for case in (*rules, *(tally.case for tally in watch.tallies)):
+        watch.tallies = tuple(Tally(point, exposure, self._house) for exposure in point.exposures)
+        for case in rules:
             self._agenda.rank(case)
-        self._agenda.rank(silence, room=len(PLACES))
+        self._agenda.rank(silence, room=len(watch.tallies) + len(PLACES))
         if (habits := habits_of(point)) is not None:
             watch.doubt = Doubt(point, habits, self._house)
         gated = point.only_while in self._site.points  # a story may leave the other point out
@@ -108,6 +108,17 @@ class Builder:
             watch.track = Track(point, rules, self._house)
             self._agenda.rank(watch.track, last=True)
         return watch
+
+    def added_up(self, watch: Watch, exposure: Exposure) -> Case:
+        """Return the case of what readings add up to: normal until the sum says otherwise."""
+        point = watch.point
+        machine = Machine(exposure.rule, point.valid_for + AN_HOUR)
+        machine.restore(None, EPOCH)
+        case = self._case(point, exposure.rule, machine, Seen(), "exposure")
+        case.exposure = exposure
+        behind = len(point.exposures) - point.exposures.index(exposure)
+        case.rank = watch.silence.rank - len(PLACES) - behind
+        return case
 
     def fault(self, watch: Watch) -> Case:
         """Return the case of a sensor that says it is broken, built when it first does."""
@@ -184,14 +195,6 @@ class Builder:
 
     def _case(self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, cause: str) -> Case:
         return Case(point, rule, machine, seen=seen, house=self._house, cause=cause)
-
-    def _tally(self, point: Point, exposure: Exposure) -> Tally:
-        def case(machine: Machine) -> Case:
-            case = self._case(point, exposure.rule, machine, Seen(), "exposure")
-            case.exposure = exposure
-            return case
-
-        return Tally(point, exposure, case)
 
     def _own_rule(
         self, rule_id: str, response: Response, threshold: Threshold | None = None, deadband: float = 0.0

@@ -32,6 +32,7 @@ from hdmonitor.model import (
     Room,
     Rule,
     Threshold,
+    after,
 )
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.changes import Change, Lowered, Moved, Raised, Span
@@ -79,7 +80,7 @@ class Seen:
     def note(self, value: float, at: datetime) -> None:
         """Take a newer value."""
         if at >= self.next_mark_at:
-            self.marks, self.next_mark_at = (*self.marks[-1:], value), at + MARK_EVERY
+            self.marks, self.next_mark_at = (*self.marks[-1:], value), after(at, MARK_EVERY)
         self.value, self.at = value, at
 
     @property
@@ -111,6 +112,7 @@ class House:
     roster: Roster
     opening: Callable[[datetime], datetime]  # when somebody is there: that moment, or the next opening
     suspect: Callable[[Point], Case]  # what is doubted of a sensor
+    added_up: Callable[[Point, Exposure], Case]  # what its readings add up to
     explained: Callable[[Case], str] = lambda _case: ""  # why its silence calls nobody
     behind: Callable[[Case, datetime], Behind | None] = lambda _case, _at: None  # of a gateway
     outlook: Callable[[Case, datetime], tuple[str, ...]] = lambda _case, _at: ()  # how long it may go on

@@ -7,12 +7,12 @@ cases about the values themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from hdmonitor.alerts import sums
-from hdmonitor.case import Case, Draft
+from hdmonitor.case import Case, Draft, House
 from hdmonitor.events import Since
 from hdmonitor.model import EPOCH, NO_TIME, Exposure, Level, Measure, Point
 from hdmonitor.rules.alarm import Machine
@@ -46,19 +46,26 @@ def left_of(exposure: Exposure, gauge: Rolling | Outside, value: float, since: t
 class Tally:
     """One exposure rule at one point."""
 
-    __slots__ = ("_edge", "case", "exposure", "gauge", "point")
+    __slots__ = ("_edge", "built", "exposure", "gauge", "house", "point")
 
-    def __init__(self, point: Point, exposure: Exposure, case: Callable[[Machine], Case]) -> None:
+    def __init__(self, point: Point, exposure: Exposure, house: House) -> None:
         self.point = point
         self.exposure = exposure
         self.gauge = gauge_of(point, exposure)
-        self.case = case(Machine(exposure.rule, point.valid_for + AN_HOUR))
+        self.house = house
+        self.built: Case | None = None
         self._edge = (
             rate(min(each.limit for each in exposure.rule.thresholds))
             if exposure.measure is Measure.MKT
             else 0
         )
-        self.case.machine.restore(None, EPOCH)  # normal until the sum says otherwise
+
+    @property
+    def case(self) -> Case:
+        """The case of the sum, built when there is one to speak of."""
+        if self.built is None:
+            self.built = self.house.added_up(self.point, self.exposure)
+        return self.built
 
     @property
     def key(self) -> str:
@@ -105,7 +112,8 @@ class Tally:
         return gauge.total() if gauge.beyond(value) else 0.0
 
     def _mean(self, gauge: Rolling) -> float | None:
-        if self.case.machine.calm and gauge.silent_below(self._edge):
+        calm = self.built is None or self.built.machine.calm
+        if calm and gauge.silent_below(self._edge):
             return None  # the mean itself costs more than all the sums
         mean = gauge.mean()
         self.case.text = sums.both(mean.all, mean.trusted)

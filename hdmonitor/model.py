@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ NO_TIME = timedelta(0)
 # is made with each value.
 made = tuple.__new__
 ALWAYS = datetime.min.replace(tzinfo=UTC)  # before anything
+
+
+@lru_cache(maxsize=4)
+def after(moment: datetime, span: timedelta) -> datetime:
+    """Return a later moment, the same object for all points that one message is about."""
+    return moment + span
 
 
 class Level(IntEnum):

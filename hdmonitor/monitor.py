@@ -132,8 +132,12 @@ class Source:
 
     reader: DeviceReader
     first: Watch  # has the battery and the clock of the device
-    watches: Mapping[tuple[str | None, str], Watch]  # by the device and the field that a value names
+    watches: tuple[Watch, ...]  # in the order in which the reader asks for them
     of_sums: bool  # some of it is part of a sum
+
+    def watch(self, value: Value) -> Watch:
+        """Return the point of a value."""
+        return self.watches[self.reader.asked[value.device, value.field]]
 
 
 class Monitor:
@@ -171,6 +175,7 @@ class Monitor:
             Roster(site.zone, site.duties, site.holidays, site.destinations),
             lambda moment: opening(site.hours, site.holidays, site.zone, moment),
             lambda point: self._builder.suspect(self._watches[point.id]),
+            lambda point, exposure: self._builder.added_up(self._watches[point.id], exposure),
             self._explained,
             self._behind,
             self._outlook,
@@ -368,11 +373,11 @@ class Monitor:
         self._in_room[point.room] = (*self._in_room.get(point.room, ()), watch)
 
     def _source(self, device: Device, reader: DeviceReader) -> Source:
-        watches = [self._watches[point.id] for point in device.points]
+        watches = tuple(self._watches[point.id] for point in device.points)
         return Source(
             reader=reader,
             first=watches[0],
-            watches=dict(zip(reader.asked, watches, strict=True)),
+            watches=watches,
             of_sums=any(point.id in self._added for point in device.points),
         )
 
@@ -788,8 +793,9 @@ class Monitor:
             if value.time is not None:  # several times: judged in their order
                 values = sorted(values, key=lambda value: value.time or measured_at)
                 break
+        watches, asked = source.watches, source.reader.asked
         for value in values:
-            watch = source.watches[value.device, value.field]
+            watch = watches[asked[value.device, value.field]]
             point, figure = watch.point, value.value
             if figure is not None:
                 figure *= point.sign
@@ -815,7 +821,7 @@ class Monitor:
         return measured_at, wrong
 
     def _place(self, source: Source, value: Value) -> int:
-        return self._added.get(source.watches[value.device, value.field].point.id, -1)
+        return self._added.get(source.watch(value).point.id, -1)
 
     def _reading(self, watch: Watch, reading: Reading) -> None:
         """Judge one reading, or keep it for what it is."""
@@ -1230,7 +1236,7 @@ class Monitor:
             self._restore_track(watch, states, restored.judged_from.get(watch.point.id))
             waiting = watch.track.backlog if watch.track is not None else None
             for tally in watch.tallies:
-                its = states.get(tally.case.key)
+                its = states.get(f"case:{watch.point.id}|{tally.exposure.rule.id}")
                 late_until = waiting.first_at if waiting is not None else NEVER
                 tally.restore(rows.get(tally.key, {}), its, restored.readings_since, at, late_until)
             if watch.doubt is not None:

@@ -94,7 +94,8 @@ class Watch:
 
     def cases(self) -> list[Case]:
         """Return all cases of the point, limits first."""
-        return [*self.rules, *(tally.case for tally in self.tallies), *self.own(), self.silence]
+        sums = [tally.built for tally in self.tallies if tally.built is not None]
+        return [*self.rules, *sums, *self.own(), self.silence]
 
 
 def unseen(watch: Watch) -> bool:

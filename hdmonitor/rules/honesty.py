@@ -14,7 +14,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any
 
-from hdmonitor.model import NO_TIME
+from hdmonitor.model import NO_TIME, after
 
 STUCK_READINGS = 12  # fewer the same are no sign, however long they take
 SATURATED_READINGS = 3
@@ -138,7 +138,7 @@ class Honesty:
         """Keep a value for later, four times an hour, and let the journal have what a restart needs."""
         self._marks = (*self._marks[-1:], (at, value))
         hour = self._save is None or at.hour != self._marks[0][0].hour
-        self._save = at + MARK_EVERY
+        self._save = after(at, MARK_EVERY)
         self.due |= hour
 
     def newest(self, after: datetime) -> float | None:

@@ -36,7 +36,8 @@ class DeviceReader:
 
     def __init__(self, device: Device) -> None:
         """Prepare what is the same for every message."""
-        self.asked = tuple((point.device, point.field) for point in device.points)
+        # The place of a point among those of its device, by the device and the field that a value names.
+        self.asked = {(point.device, point.field): place for place, point in enumerate(device.points)}
         self._by_field: dict[str, tuple[Point, ...]] = {}
         for point in device.points:
             self._by_field[point.field] = (*self._by_field.get(point.field, ()), point)
