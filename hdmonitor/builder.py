@@ -94,8 +94,9 @@ class Builder:
             if rule.thresholds
         )
         own = self._own_rule("HDM-SILENCE", point.response)
-        silence = self._case(point, own, Silence(own, point.valid_for, at), seen, "silent")
-        watch = Watch(point, seen, rules, silence)
+        signs = Silence(own, point.valid_for, at)
+        silence = self._case(point, own, signs, seen, "silent")
+        watch = Watch(point, seen, rules, silence, signs)
         watch.tallies = tuple(Tally(point, exposure, self._house) for exposure in point.exposures)
         for case in rules:
             self._agenda.rank(case)

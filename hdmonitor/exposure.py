@@ -75,7 +75,7 @@ class Tally:
     def take(self, at: datetime, value: float, draft: Draft, doubted: bool, beside: Sequence[Case]) -> bool:
         """Add a judged reading; tell whether the case has moved. `beside` are the limits of the point."""
         gauge = self.gauge
-        if isinstance(gauge, Outside) and gauge.idle and not gauge.beyond(value):
+        if isinstance(gauge, Outside) and gauge.ignores(value):
             return False  # nearly always
         figure = self._figure(at, value, doubted)
         self._write(draft)

@@ -88,9 +88,8 @@ from hdmonitor.returns import Returns
 from hdmonitor.rights import may, may_list_drugs
 from hdmonitor.rounds import Rounds
 from hdmonitor.rules.alarm import STILL, Machine
-from hdmonitor.rules.changes import Span
+from hdmonitor.rules.changes import Change, Span
 from hdmonitor.rules.doors import Doors
-from hdmonitor.rules.silence import Silence
 from hdmonitor.rules.sums import added
 from hdmonitor.sensors import DeviceReader, readers_for, sparkplug
 from hdmonitor.sensors.found import GATEWAY, Found
@@ -563,25 +562,19 @@ class Monitor:
     def _fall_silent(self, case: Case, due: datetime) -> None:
         """Open the alarm of a silent point with the priority of what it guards."""
         watch = self._watches[case.point.id]
+        signs, by_day = watch.signs, watch.point.silent_after
         case.was_outside = bool(outside(watch))
-        assert isinstance(case.machine, Silence)  # noqa: S101  # the caller asked
-        by_day = watch.point.silent_after
-        if (
-            by_day
-            and watch.last_value is not None
-            and not case.was_outside
-            and case.machine.wait(by_day, due)
-        ):
+        if by_day and watch.last_value is not None and not case.was_outside and signs.wait(by_day, due):
             return
-        changes = case.machine.advance(due)
-        case.machine.priced(stake(watch))
+        changes = signs.advance(due)
+        signs.priced(stake(watch))
         withhold = "" if self._linked else "the broker cannot be reached"
         if not case.was_outside and (deaf := [part.point.id for part, _ in watch.legs if unseen(part)]):
             withhold = withhold or f"{' and '.join(deaf)} cannot be relied on, which is told by itself"
         case.apply(changes, self._draft, withhold=withhold)
         for each in watch.feeds:
-            if isinstance(each.silence.machine, Silence) and each.silence.machine.due() is not None:
-                each.silence.machine.since = min(each.silence.machine.since, due - each.point.valid_for)
+            if each.signs.due() is not None:
+                each.signs.since = min(each.signs.since, due - each.point.valid_for)
                 self._fall_silent(each.silence, due)
                 self._stir(each.silence)
 
@@ -848,7 +841,11 @@ class Monitor:
         else:
             self._value(watch, at, value)
         if reading.live:
-            self._heard(watch, reading.received_at)
+            signs, heard_at = watch.signs, reading.received_at
+            if signs.phase is not NORMAL:
+                self._heard(watch, heard_at)
+            elif heard_at > signs.since:
+                signs.since = heard_at
         if watch.is_door or watch.feeds:
             self._pass_on(watch, reading, at)
 
@@ -859,7 +856,10 @@ class Monitor:
             self._observe(watch.fault, at, 0.0)
         asked = value if watch.gate is None else self._asked(watch, watch.gate, value)
         for case in watch.rules:
-            self._observe(case, at, asked)
+            machine = case.machine
+            assert isinstance(machine, Machine)  # noqa: S101  # they are the cases of limits
+            if (changes := machine.observe(at, asked)) is not STILL:
+                self._changed(case, changes)
         if self._drills.points and watch.point.id in self._drills.points and outside(watch):
             self._drills.real(watch.point.id, value, at, self._draft)
         doubt = watch.doubt
@@ -994,18 +994,15 @@ class Monitor:
         machine = case.machine
         assert isinstance(machine, Machine)  # noqa: S101  # silence is not observed with values
         if (changes := machine.observe(at, value)) is not STILL:
-            case.apply(changes, self._draft)
-            self._stir(case)
+            self._changed(case, changes)
+
+    def _changed(self, case: Case, changes: Sequence[Change]) -> None:
+        case.apply(changes, self._draft)
+        self._stir(case)
 
     def _heard(self, watch: Watch, at: datetime) -> None:
-        machine = watch.silence.machine
-        assert isinstance(machine, Silence)  # noqa: S101  # by construction
-        if machine.phase is NORMAL:
-            if at > machine.since:  # noqa: PLR1730  # `max` takes six times as long, for every reading
-                machine.since = at
-            return
-        changes = machine.observe(at)
-        watch.silence.apply(changes, self._draft)
+        """Take the first sign of life, or the first one after a silence."""
+        watch.silence.apply(watch.signs.observe(at), self._draft)
         self._draft.outcome.rooms.add(watch.point.room)
         self._stir(watch.silence)
 
@@ -1263,7 +1260,7 @@ class Monitor:
         for case in watch.rules:
             case.restore(states.get(case.key), judged_at)
         watch.silence.restore(states.get(watch.silence.key), heard.live_at if heard else None)
-        watch.silence.machine.shift(downtime)  # we were deaf, the sensor need not have been
+        watch.signs.shift(downtime)  # we were deaf, the sensor need not have been
         self._restore_own(watch, states)
         for case in (*watch.rules, watch.silence, *watch.own()):
             if known := states.get(f"{COMINGS}{case.key}"):

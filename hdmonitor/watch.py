@@ -11,6 +11,7 @@ from hdmonitor.exposure import Tally
 from hdmonitor.late import LateCase, Track
 from hdmonitor.model import ALWAYS, Leg, Phase, Point, Priority, Side, Threshold
 from hdmonitor.rules.alarm import Machine
+from hdmonitor.rules.silence import Silence
 
 AT_REST = (Phase.NORMAL, Phase.UNKNOWN)
 
@@ -38,6 +39,7 @@ class Watch:
         "point",
         "rules",
         "seen",
+        "signs",
         "silence",
         "suspect",
         "tallies",
@@ -45,11 +47,14 @@ class Watch:
         "values",
     )
 
-    def __init__(self, point: Point, seen: Seen, rules: tuple[Case, ...], silence: Case) -> None:
+    def __init__(
+        self, point: Point, seen: Seen, rules: tuple[Case, ...], silence: Case, signs: Silence
+    ) -> None:
         self.point = point
         self.seen = seen
         self.rules = rules
         self.silence = silence
+        self.signs = signs  # of life: what judges the silence
         # About the sensor, built when there is something; those of a device are at its first point.
         self.fault: Case | None = None
         self.suspect: Case | None = None

@@ -44,11 +44,15 @@ class Outside:
         """Tell whether there is nothing outside to remember."""
         return not (self._out or self._buckets or self._event)
 
+    def ignores(self, value: float) -> bool:
+        """Tell whether a value is inside, and nothing outside to remember."""
+        return not (self._out or self._buckets or self._event or self.beyond(value))
+
     def take(self, at: datetime, value: float) -> bool:
         """Add a reading; tell whether there is anything outside to speak of."""
-        out = self.beyond(value)
-        if self.idle and not out:
+        if self.ignores(value):
             return False
+        out = self.beyond(value)
         stamp = micros(at)
         if self._out:
             self._stand(self._last, min(stamp, self._last + self._cap))

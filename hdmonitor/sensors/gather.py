@@ -94,7 +94,8 @@ class Gathering:
         `fault` is what the message itself says is wrong.
         """
         context = self.context
-        if not context.wants(field):
+        wanted, only = context.wanted, context.only
+        if (wanted is not None and field not in wanted) or (only is not None and field not in only):
             return
         declared = context.channels.get(field)
         if declared is not None:
