@@ -285,8 +285,8 @@ class Monitor:
         """Return what messages say that say it whatever came before; None for everything else."""
         readers = self._readers
         return [
-            readers[item.topic].decode(item)[0]
-            if isinstance(item, Message) and item.topic in readers
+            reader.decode(item)[0]
+            if isinstance(item, Message) and (reader := readers.get(item.topic))
             else None
             for item in inputs
         ]
