@@ -454,6 +454,22 @@ def test_a_number_that_no_sensor_measures_is_a_fault_and_stops_nothing(monitor, 
     assert abs(reading.measured_at - NOON) == timedelta(0)
 
 
+def test_a_long_batch_decides_what_its_inputs_decide_one_by_one():
+    together, alone = Monitor(site(), own_rules(), NOON), Monitor(site(), own_rules(), NOON)
+    sent_in = [sent(NOON + n * MINUTE, temperature=4.0 + n % 9) for n in range(120)]
+    sent_in[70] = Message(TOPIC, b"{", NOON + 70 * MINUTE)
+    refused = Acknowledge("A99", "pharmacist", "")
+
+    at_once = handle(together, *sent_in, refused)
+    one_by_one = [handle(alone, each) for each in (*sent_in, refused)]
+
+    assert [each.value for each in at_once.readings[49:52]] == [8.0, 9.0, 10.0]
+    assert at_once.readings == [reading for each in one_by_one for reading in each.readings]
+    assert at_once.events == [event for each in one_by_one for event in each.events]
+    assert [each.received_at for each in at_once.quarantined] == [NOON + 70 * MINUTE]
+    assert at_once.replies == {120: one_by_one[-1].replies[0]}
+
+
 def test_the_same_person_answering_again_tells_nobody_twice(monitor):
     name = active(monitor)
     handle(monitor, Acknowledge(name, "technician"))
