@@ -43,7 +43,8 @@ CAUSES = {
 # How far before the silence of a point what is about its sensor stands on the agenda.
 PLACES = {"HDM-FAULT": 4, "HDM-SUSPECT": 3, "HDM-BATTERY": 2, "HDM-CLOCK": 1}
 
-LOW_BATTERY = 20.0  # percent; practice: time enough to order a cell
+# Percent; practice: time enough to order a cell.
+LOW = Threshold(Level.WARNING, Side.LOW, 20.0, NO_TIME, Priority.LOW, "low")
 BATTERY_DEADBAND = 5.0
 
 
@@ -130,18 +131,16 @@ class Builder:
         return watch.fault
 
     def suspect(self, watch: Watch) -> Case:
-        """Return the case of what is doubted of a sensor, built at the first doubt."""
-        if watch.suspect is None:
-            priority = min(watch.point.guards, Priority.MEDIUM)
-            doubted = Threshold(Level.WARNING, Side.HIGH, 0.5, NO_TIME, priority, "doubted")
-            watch.suspect = self._sensor_case(watch, "HDM-SUSPECT", doubted, watch.seen)
-        return watch.suspect
+        """Return the case of what is doubted of a sensor."""
+        priority = min(watch.point.guards, Priority.MEDIUM)
+        doubted = Threshold(Level.WARNING, Side.HIGH, 0.5, NO_TIME, priority, "doubted")
+        return self._sensor_case(watch, "HDM-SUSPECT", doubted, watch.seen)
 
     def battery(self, watch: Watch) -> Case:
-        """Return the case of the battery of a device, built when it is first heard of."""
+        """Return the case of the battery of a device, built when it is first low."""
         if watch.battery is None:
-            low = Threshold(Level.WARNING, Side.LOW, LOW_BATTERY, NO_TIME, Priority.LOW, "low")
-            watch.battery = self._sensor_case(watch, "HDM-BATTERY", low, Seen(), deadband=BATTERY_DEADBAND)
+            watch.charge = watch.charge or Seen()
+            watch.battery = self._sensor_case(watch, "HDM-BATTERY", LOW, watch.charge, BATTERY_DEADBAND)
         return watch.battery
 
     def clock(self, watch: Watch) -> Case:

@@ -16,12 +16,13 @@ from hdmonitor.rules.honesty import HABITS, Habits, Honesty
 class Doubt:
     """What is doubted of one point, and the alarm about it."""
 
-    __slots__ = ("honesty", "house", "neighbours", "point", "twin")
+    __slots__ = ("built", "honesty", "house", "neighbours", "point", "twin")
 
     def __init__(self, point: Point, habits: Habits, house: House) -> None:
         self.point = point
         self.honesty = Honesty(habits)
         self.house = house
+        self.built: Case | None = None
         self.twin: Doubt | None = None
         self.neighbours: tuple[Doubt, ...] = ()  # the same quantity in the same cabinet
 
@@ -33,7 +34,9 @@ class Doubt:
     @property
     def case(self) -> Case:
         """The case of the doubts, built when there is something to doubt."""
-        return self.house.suspect(self.point)
+        if self.built is None:
+            self.built = self.house.suspect(self.point)
+        return self.built
 
     def take(self, at: datetime, value: float, draft: Draft) -> bool:
         """Add a reading that the limits have judged; tell whether the case has moved."""

@@ -26,8 +26,8 @@ from hdmonitor.alerts.flapping import Comings
 from hdmonitor.alerts.hours import opening
 from hdmonitor.alerts.situation import Behind
 from hdmonitor.aside import Aside
-from hdmonitor.builder import NOBODY, Builder
-from hdmonitor.case import COMINGS, Case, Draft, House, restored_alarm
+from hdmonitor.builder import LOW, NOBODY, Builder
+from hdmonitor.case import COMINGS, Case, Draft, House, Seen, restored_alarm
 from hdmonitor.completions import FollowUp
 from hdmonitor.compliance.incidents import unreportable
 from hdmonitor.compliance.obligation import Programme
@@ -218,7 +218,7 @@ class Monitor:
         self._builder = Builder(site, own, self._house, self._agenda, looks_back=recall is not None)
         self._seldom = {  # what a point has once there was something, by rule
             "HDM-FAULT": self._builder.fault,
-            "HDM-SUSPECT": self._builder.suspect,
+            "HDM-SUSPECT": lambda watch: watch.doubt.case if watch.doubt is not None else None,
             "HDM-BATTERY": self._builder.battery,
             "HDM-CLOCK": self._builder.clock,
             "HDM-HAND": self._builder.hand,
@@ -773,9 +773,7 @@ class Monitor:
             measured_at, wrong = self._timed(message, first, decoded)
             own_time = not wrong
         if decoded.battery is not None and not retained:
-            battery = first.battery or self._builder.battery(first)
-            battery.seen.note(decoded.battery, received_at)
-            self._observe(battery, received_at, decoded.battery)
+            self._charged(first, decoded.battery, received_at)
         quality = RETAINED if retained and not own_time else GOOD
         device_time = decoded.device_time if wrong else None
         live = not (retained or decoded.backfilled)
@@ -813,6 +811,14 @@ class Monitor:
             self._observe(clock, at, 1.0 if wrong else 0.0)
         return measured_at, wrong
 
+    def _charged(self, watch: Watch, percent: float, at: datetime) -> None:
+        """Take how full the battery of a device is."""
+        if watch.charge is None:
+            watch.charge = Seen()
+        watch.charge.note(percent, at)
+        if watch.battery is not None or LOW.outside(percent):
+            self._observe(self._builder.battery(watch), at, percent)
+
     def _place(self, source: Source, value: Value) -> int:
         return self._added.get(source.watch(value).point.id, -1)
 
@@ -826,7 +832,7 @@ class Monitor:
             reading = reading._replace(quality=Quality.FAULT)
         if watch.frontier < at < watch.midnight:
             watch.moment = watch.frontier = at
-            watch.values = (value,)
+            watch.values = ()
         elif (kept := self._uncommon(watch, reading)) is not None:
             reading, at = kept, kept.measured_at
             watch.frontier = max(watch.frontier, at)
@@ -891,20 +897,21 @@ class Monitor:
         at, value, track = reading.measured_at, reading.value, watch.track
         overtaken = track is not None and track.passed is not None and at < track.passed
         if watch.last_at is None or at > watch.last_at:
-            watch.moment, watch.values = at, (value,)
+            watch.moment, watch.values = at, ()
             if at >= watch.midnight:
                 watch.midnight = track.turn_of_day(watch.last_at, at, self._draft) if track else NEVER
             if overtaken:
                 self._judge_from(watch, reading)
             return reading
         if at == watch.moment:
-            if value in watch.values:
+            told = watch.values or (watch.last_value,)
+            if value in told:
                 self._draft.outcome.duplicates += 1
                 return None
             # Judged again, the smaller one comes first, whichever was told first.
-            if overtaken or (value is not None and any(v is None or v > value for v in watch.values)):
+            if overtaken or (value is not None and any(v is None or v > value for v in told)):
                 self._judge_from(watch, reading)
-            watch.values += (value,)
+            watch.values = (*told, value)
             self._crowd(watch, value)
             return reading._replace(
                 measured_at=watch.last_at + MICROSECOND, device_time=reading.device_time or at
@@ -957,7 +964,7 @@ class Monitor:
                 reading = Reading(watch.point.id, value, moment, max(at, moment), live=False)
                 self._draft.outcome.readings.append(reading)
                 watch.last_at = watch.moment = moment
-                watch.last_value, watch.values = value, (value,)
+                watch.last_value, watch.values = value, ()
                 watch.seen.note(value, moment)
 
     def _waits(self, track: Track) -> None:
@@ -1248,12 +1255,10 @@ class Monitor:
         if heard is not None:
             watch.last_at = watch.moment = heard.judged_at
             watch.last_value = heard.value if heard.quality is Quality.GOOD else None
-            watch.values = (watch.last_value,)
             if crossed := states.get(f"crossed:{watch.point.id}"):
                 watch.crossed = datetime.fromisoformat(crossed[0]), crossed[1]
-                watch.values = (
-                    (*watch.values, watch.part()) if watch.part() not in watch.values else watch.values
-                )
+                if watch.part() != watch.last_value:
+                    watch.values = (watch.last_value, watch.part())
             if heard.value is not None:
                 judged_at = heard.measured_at
                 watch.seen.value, watch.seen.at = heard.value, judged_at

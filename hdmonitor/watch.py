@@ -21,6 +21,7 @@ class Watch:
 
     __slots__ = (
         "battery",
+        "charge",
         "clock",
         "crossed",
         "doubt",
@@ -41,7 +42,6 @@ class Watch:
         "seen",
         "signs",
         "silence",
-        "suspect",
         "tallies",
         "track",
         "values",
@@ -57,7 +57,7 @@ class Watch:
         self.signs = signs  # of life: what judges the silence
         # About the sensor, built when there is something; those of a device are at its first point.
         self.fault: Case | None = None
-        self.suspect: Case | None = None
+        self.charge: Seen | None = None  # of the battery
         self.battery: Case | None = None
         self.clock: Case | None = None
         self.legs: tuple[tuple[Watch, Leg], ...] = ()  # of a sum: what is added up
@@ -67,7 +67,7 @@ class Watch:
         self.last_at: datetime | None = None  # measured_at of the newest reading or fault
         self.last_value: float | None = None
         self.moment: datetime | None = None  # that time as it was told, and
-        self.values: tuple[float | None, ...] = ()  # the different values told for it
+        self.values: tuple[float | None, ...] = ()  # the values told for it, where it was not one
         # Of several values of one moment the last by size counts in sums: it, and the time of the newest,
         # where another came last.
         self.crossed: tuple[datetime, float | None] | None = None
@@ -94,7 +94,8 @@ class Watch:
 
     def own(self) -> list[Case]:
         """Return the cases about the sensor itself."""
-        own = (self.fault, self.suspect, self.battery, self.clock, self.late, self.hand)
+        suspect = self.doubt.built if self.doubt is not None else None
+        own = (self.fault, suspect, self.battery, self.clock, self.late, self.hand)
         return [case for case in own if case is not None]
 
     def cases(self) -> list[Case]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import inf, nextafter
 from typing import Any
 
@@ -92,6 +93,20 @@ class Strand:
         """Describe the excursion that is running."""
         assert self.start is not None  # noqa: S101  # callers hold one
         return Span(at, self.threshold, self.start, end, self.peak, self.missing, self.alarm_at)
+
+    def state(self) -> dict[str, Any]:
+        """Return what a restart needs, as JSON."""
+        return {
+            "level": int(self.threshold.level),
+            "side": self.threshold.side.value,
+            "phase": self.phase.value,
+            "credit_us": _micros(self.credit),
+            "counted_at": _text(self.counted_at),
+            "start": _text(self.start),
+            "peak": self.peak,
+            "missing_us": _micros(self.missing),
+            "alarm_at": _text(self.alarm_at),
+        }
 
 
 class Machine:
@@ -235,22 +250,10 @@ class Machine:
 
     def state(self) -> dict[str, Any]:
         """Return what a restart needs, as JSON."""
+        strands = [strand.state() for strand in self.strands]
         return {
             "last_at": _text(self.last_at),
-            "strands": [
-                {
-                    "level": int(s.threshold.level),
-                    "side": s.threshold.side.value,
-                    "phase": s.phase.value,
-                    "credit_us": _micros(s.credit),
-                    "counted_at": _text(s.counted_at),
-                    "start": _text(s.start),
-                    "peak": s.peak,
-                    "missing_us": _micros(s.missing),
-                    "alarm_at": _text(s.alarm_at),
-                }
-                for s in self.strands or self._limits()
-            ],
+            "strands": strands or [_at_rest(each, self.phase) for each in self.rule.thresholds],
         }
 
     def restore(self, state: dict[str, Any] | None, last_at: datetime | None) -> None:
@@ -276,6 +279,11 @@ class Machine:
                 strand.missing = timedelta(microseconds=known["missing_us"])
                 strand.alarm_at = _time(known["alarm_at"])
         self._derive(last_at or datetime.min)  # noqa: DTZ901  # the changes are discarded
+
+
+@lru_cache(maxsize=256)  # a day begins with this of every point of a site
+def _at_rest(threshold: Threshold, phase: Phase) -> dict[str, Any]:
+    return Strand(threshold, None, phase).state()
 
 
 def _latches(rule: Rule, threshold: Threshold) -> bool:

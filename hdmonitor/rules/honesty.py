@@ -85,7 +85,8 @@ class Honesty:
         self._again = 0  # readings of it
         self._jumped: datetime | None = None
         self._drift: datetime | None = None  # away from its twin since
-        self._marks: tuple[tuple[datetime, float], ...] = ()  # the newest two, at least 15 minutes apart
+        # Time, value, time, value: the newest two, at least 15 minutes apart.
+        self._marks: tuple[Any, ...] = ()
         self._save: datetime | None = None
         self.due = False  # the journal has to be told something
 
@@ -136,8 +137,8 @@ class Honesty:
 
     def _mark(self, at: datetime, value: float) -> None:
         """Keep a value for later, four times an hour, and let the journal have what a restart needs."""
-        self._marks = (*self._marks[-1:], (at, value))
-        hour = self._save is None or at.hour != self._marks[0][0].hour
+        self._marks = (*self._marks[-2:], at, value)
+        hour = self._save is None or at.hour != self._marks[0].hour
         self._save = after(at, MARK_EVERY)
         self.due |= hour
 
@@ -168,7 +169,7 @@ class Honesty:
         """Return how far it has gone since the older of its marks: 15 to 30 minutes."""
         if self._value is None or not self._marks:
             return 0.0
-        return self._value - self._marks[0][1]
+        return float(self._value - self._marks[1])
 
     def left(self, neighbours: Iterable[Honesty]) -> bool:
         """Look for a probe that went away from neighbours that stayed; tell whether doubts have changed."""
@@ -207,6 +208,9 @@ class Honesty:
 
     # --- persistence --------------------------------------------------------
 
+    def _pairs(self) -> Iterable[tuple[datetime, float]]:
+        return zip(self._marks[::2], self._marks[1::2], strict=True)
+
     def shift(self, by: timedelta) -> None:
         """Go on after the wall clock stepped: what is running keeps its length."""
         if by >= NO_TIME:
@@ -214,7 +218,7 @@ class Honesty:
         for name in ("_at", "_since", "_jumped", "_drift", "_save"):
             if (moment := getattr(self, name)) is not None:
                 setattr(self, name, moment + by)
-        self._marks = tuple((at + by, value) for at, value in self._marks)
+        self._marks = tuple(part for at, value in self._pairs() for part in (at + by, value))
         self.due = True
 
     def changed(self) -> dict[str, Any] | None:
@@ -229,7 +233,7 @@ class Honesty:
             "again": self._again,
             "jumped": _text(self._jumped),
             "drift": _text(self._drift),
-            "marks": [[at.isoformat(), value] for at, value in self._marks],
+            "marks": [[at.isoformat(), value] for at, value in self._pairs()],
             "save": _text(self._save),
             "doubts": dict(self.doubts),
         }
@@ -241,7 +245,9 @@ class Honesty:
         self._since, self._jumped, self._drift, self._save = (
             _time(state[name]) for name in ("since", "jumped", "drift", "save")
         )
-        self._marks = tuple((datetime.fromisoformat(moment), value) for moment, value in state["marks"])
+        self._marks = tuple(
+            part for told, value in state["marks"] for part in (datetime.fromisoformat(told), value)
+        )
         self.doubts = dict(state["doubts"])
         return at
 
