@@ -76,8 +76,8 @@ def measured(  # noqa: PLR0911  # one call for each reading, and as many reasons
         value = number(raw)
         if value is None:
             return Rejected(f"no number in {field!r:.60}: {raw!r:.60}")
-        if declared is not None and not declared.plain:
-            scaled = _scaled(value, declared)
+        if declared is not None:
+            scaled = value + 0.0 if declared.plain else _scaled(value, declared)  # -0.0 is 0.0 in both
             if isinstance(scaled, str):
                 return scaled
             value = scaled
