@@ -28,10 +28,6 @@ def test_zero_degrees_is_a_value():
     }
 
 
-def test_zero_has_no_sign():
-    assert repr(values(decode(message('{"temperature":-0.0}'), FRIDGE))) == "{'temperature': 0.0}"
-
-
 def test_a_value_never_reported_is_a_fault():
     assert values(decode(message('{"temperature":null,"humidity":40}'), FRIDGE)) == {
         "temperature": "null",
