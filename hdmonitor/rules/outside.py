@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from hdmonitor.model import NO_TIME
@@ -17,6 +18,11 @@ from hdmonitor.rules.rolling import A_DAY, HOUR, MINUTE
 SECOND = 1_000_000
 
 
+@lru_cache(maxsize=64)  # most points have the same
+def _whole(span: timedelta) -> int:
+    return span // MICROSECOND
+
+
 class Outside:
     """Time beyond `above` or `below` (both inside), kept by minutes for a day and by hours for longer."""
 
@@ -24,9 +30,9 @@ class Outside:
 
     def __init__(self, window: timedelta, cap: timedelta, above: float | None, below: float | None) -> None:
         self.above, self.below = above, below
-        self._span = window // MICROSECOND
+        self._span = _whole(window)
         self._bucket = MINUTE if window <= A_DAY else HOUR
-        self._cap = cap // MICROSECOND
+        self._cap = _whole(cap)
         self._buckets: list[list[int]] = []  # index, microseconds outside
         self._event = 0  # microseconds of the event that is running, or that has just ended
         self._last = 0

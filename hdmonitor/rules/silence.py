@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from hdmonitor.model import Level, Phase, Priority, Rule, Side, Threshold
+from hdmonitor.model import Level, Phase, Priority, Rule, Side, Threshold, after
 from hdmonitor.rules.changes import Change, Moved, Span
 
 
@@ -47,7 +47,7 @@ class Silence:
         if self.phase is Phase.ACTIVE:
             return None
         waits = self.waiting is not None and self.waiting[0] == self.since
-        return self.since + (self.waiting[1] if waits and self.waiting else self.valid_for)
+        return after(self.since, self.waiting[1] if waits and self.waiting else self.valid_for)
 
     def wait(self, longer: timedelta, at: datetime) -> bool:
         """Let `longer` pass since the newest sign of life; tell whether that is still to come at `at`."""
