@@ -247,7 +247,7 @@ class Case:
                     self._moved(change, draft, withhold)
                 case Raised():
                     self._raised(change, draft)
-                case Lowered():
+                case Lowered() if self.alarm is not None:  # late data may show one that nobody was told of
                     self._lowered(change, draft)
 
     def _excursion(self, span: Span, draft: Draft) -> None:

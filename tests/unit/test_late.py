@@ -83,6 +83,23 @@ def test_in_order_shuffled_late_duplicated_or_restarted_the_excursion_table_is_t
         assert (name, site.table(readings, until, restarts=0.4, seed=seed)) == (name, expected)
 
 
+def test_an_alarm_that_late_data_show_when_it_is_nearly_over_is_lowered_without_a_word():
+    told = [  # the pressure, measured and received so many seconds after the start
+        (-0.020 * INCH, 757, 1358),
+        (-0.012 * INCH, 97, 1438),
+        (-0.001 * INCH, 33, 1598),
+        (-0.020 * INCH, 1358, 2238),
+    ]
+    readings = [
+        Reading("hd-buffer.pressure", value, START + measured * SECOND, START + received * SECOND)
+        for value, measured, received in told
+    ]
+    site = late.Site(part("hd-buffer.pressure"), OWN)
+    in_order = sorted((reading.point, reading.measured_at, reading.value) for reading in readings)
+
+    assert site.table(readings, START + DAY) == site.table(late.in_order(in_order), START + DAY)
+
+
 # --- practice rule 3 ------------------------------------------------------------------
 
 NIGHT = replace(part(FRIDGE), hours={day: (time(7), time(18)) for day in range(6)})
