@@ -15,7 +15,7 @@ PUBLISH, PUBACK = 0x30, 0x40
 DUPLICATE, QOS, RETAIN = 0x08, 0x06, 0x01
 QOS_1 = 0x02
 MORE = 0x80  # of a length: another byte follows
-SHORTEST = 4  # bytes; the shortest publication has a topic of one letter
+SHORTEST = 5  # bytes of a publication: two before its body, the length of a topic of one letter, and that
 
 _confirmation = Struct(">BBH")
 
@@ -58,7 +58,7 @@ def _span(data: bytes, at: int) -> tuple[int, int] | None:
 
 def _publication(head: int, body: bytes, mqtt5: bool) -> Publication | None:
     """Return what a packet publishes, None if it is not plain."""
-    if head & 0xF0 != PUBLISH or head & QOS > QOS_1 or len(body) < SHORTEST:
+    if head & 0xF0 != PUBLISH or head & QOS > QOS_1 or len(body) < SHORTEST - 2:
         return None
     at = 2 + (body[0] << 8 | body[1])
     topic, mid = body[2:at], 0

@@ -36,6 +36,13 @@ def test_at_qos_0_there_is_nothing_to_confirm():
     assert publications(said, 0, mqtt5=True)[0] == [Publication("cold/1", b"4.2", 0, False, False)]
 
 
+def test_the_shortest_publication_is_one_letter_and_nothing_more():
+    said = packet("a", b"", qos=0, mqtt5=False)
+
+    assert publications(said, 0, mqtt5=False) == ([Publication("a", b"", 0, False, False)], 5)
+    assert publications(said[:4], 0, mqtt5=False) == ([], 0)
+
+
 def test_mqtt_3_1_1_has_no_properties():
     said = packet("cold/1", b"4.2", mqtt5=False)
 
