@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import inf, nextafter
 from typing import Any
 
@@ -249,8 +250,11 @@ class Machine:
 
     def state(self) -> dict[str, Any]:
         """Return what a restart needs, as JSON."""
-        strands = self.strands or self._limits()
-        return {"last_at": _text(self.last_at), "strands": [strand.state() for strand in strands]}
+        strands = [strand.state() for strand in self.strands]
+        return {
+            "last_at": _text(self.last_at),
+            "strands": strands or [_at_rest(each, self.phase) for each in self.rule.thresholds],
+        }
 
     def restore(self, state: dict[str, Any] | None, last_at: datetime | None) -> None:
         """Go on from `state`; without one, a point that was heard was calm.
@@ -275,6 +279,11 @@ class Machine:
                 strand.missing = timedelta(microseconds=known["missing_us"])
                 strand.alarm_at = _time(known["alarm_at"])
         self._derive(last_at or datetime.min)  # noqa: DTZ901  # the changes are discarded
+
+
+@lru_cache(maxsize=256)  # the first readings of a site have this written down for every point
+def _at_rest(threshold: Threshold, phase: Phase) -> dict[str, Any]:
+    return Strand(threshold, None, phase).state()
 
 
 def _latches(rule: Rule, threshold: Threshold) -> bool:
