@@ -6,7 +6,8 @@ import json
 import logging
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -58,6 +59,7 @@ BATCH = 500  # messages
 LEAST_FREE = 500_000_000  # bytes; a month of a hundred points
 CANARY_PATIENCE = timedelta(seconds=60)
 BEAT = 5.0  # seconds between two turns at most, so that standing still shows
+FACES = 10  # rooms whose lights get a sign of life in one turn: all of a large site would hold up an alarm
 
 
 class Link(Protocol):
@@ -150,6 +152,7 @@ class Core:
         self._canary_sent: datetime | None = None
         self._failing: set[str] = set()
         self._stopping = False
+        self._unlit: deque[str] = deque()  # rooms whose lights are still to get a sign of life
         self._numbered: date | None = None  # the newest local day whose numbers are on record
         self.status = Status(time.monotonic())
 
@@ -216,6 +219,8 @@ class Core:
             else:
                 self._sort(item, batch)
         self._commit(batch)
+        for _ in range(min(FACES, len(self._unlit))):
+            self._publish_face(self._unlit.popleft())
 
     def _take(self) -> list[Item]:
         """Wait for an item, the next due moment or the next beat, then take what else is waiting."""
@@ -237,6 +242,8 @@ class Core:
 
     def _patience(self) -> float:
         """Return for how many seconds nothing happens by itself; at most a beat."""
+        if self._unlit:
+            return 0.0
         due = self._monitor.next_due()
         if due is None:
             return self._beat
@@ -321,12 +328,12 @@ class Core:
         batch.inputs.append(Condition("broker", not item.up, item.text))
         if item.up:
             batch.topics = list(self._monitor.site.topics)
-            self._publish_faces(self._monitor.site.rooms)
+            self._unlit = deque(self._monitor.site.rooms)
 
     def _tick(self, batch: Batch) -> None:
         """Beat for the lights at the doors, and see whether the broker still hears us."""
         now = self._clock.now()
-        self._publish_faces(self._monitor.site.rooms)
+        self._unlit = deque(self._monitor.site.rooms)
         free = disk_usage(self._journal.path.parent).free
         text = f"{free // 1_000_000} MB are left for the journal; free some space"
         batch.inputs.append(Condition("disk", free < LEAST_FREE, text))
@@ -401,27 +408,26 @@ class Core:
         for item in batch.inputs:
             if isinstance(item, Condition):
                 self._tally.found(item)
+        if outcome.notices or batch.sent:
+            self._tell()
         self._link.acknowledge(*batch.arrived)
         for index, asked in batch.asked:
             asked.reply.put(outcome.replies.get(index, ""))
         for message in outcome.quarantined:
             log.warning("quarantined a message on %s: %s", message.topic, message.reason)
         self._publish(outcome)
-        if outcome.notices or batch.sent:
-            self._tell()
         self._copy()
 
     def _publish(self, outcome: Outcome) -> None:
         """Publish what was decided: the lights at the doors, and what is asked of edge nodes."""
-        self._publish_faces(outcome.rooms)
+        for room in outcome.rooms & self._monitor.site.rooms.keys():
+            self._publish_face(room)
         for topic, payload in outcome.requests:
             self._link.publish(topic, payload, retain=False)
 
-    def _publish_faces(self, rooms: Iterable[str]) -> None:
-        for room in rooms:
-            if room in self._monitor.site.rooms:
-                topic = f"hdmonitor/{self._monitor.site.id}/room/{room}"
-                self._link.publish(topic, self.face(room), retain=True)
+    def _publish_face(self, room: str) -> None:
+        topic = f"hdmonitor/{self._monitor.site.id}/room/{room}"
+        self._link.publish(topic, self.face(room), retain=True)
 
     def face(self, room: str) -> bytes:
         """Return the retained state of a room, with the beat by which a light sees us alive."""

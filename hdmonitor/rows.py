@@ -179,6 +179,9 @@ def legible(found: Iterable[Row], read: Callable[[Row], T], what: str) -> list[T
     return kept
 
 
+_JSON = json.JSONEncoder(allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
 def micros(moment: datetime) -> int:
     """Return an aware time as it is stored."""
     return (moment - EPOCH) // MICROSECOND
@@ -203,7 +206,7 @@ def moment_or_none(micros: int | None) -> datetime | None:
 
 def json_text(body: Json) -> str:
     """Return JSON in one way of writing; raise ValueError for NaN."""
-    return json.dumps(body, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return _JSON.encode(body)
 
 
 def unicode(text: str | None) -> str | None:
