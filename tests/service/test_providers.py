@@ -97,7 +97,7 @@ def test_two_hundred_points_that_fail_at_once_are_three_messages_for_each_person
         listed = daemon.command("alarms", "list", "--config=hdmonitor.yaml").stdout
         stopped = daemon.stop()
 
-    assert len(listed.splitlines()) == 200
+    assert len(listed.splitlines()) == 200, listed
     say(f"\n200 points failed within {failed - began:.2f} s")
     for path in ("/phone", "/second"):
         messages = told(sink, path)
