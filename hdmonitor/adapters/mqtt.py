@@ -347,7 +347,8 @@ class Link:
         for topic, payload, mid, retained, duplicate in publications:
             if topic == self._canary_topic:
                 self._on_canary(payload, retained=retained)
-                connection.client.confirm([mid])
+                if mid:
+                    connection.client.confirm([mid])
             else:
                 heard.append(Arrived(Message(topic, payload, now, retained), number, mid, duplicate))
                 now += MICROSECOND  # two values of one sensor have two times

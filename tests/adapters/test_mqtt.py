@@ -311,11 +311,13 @@ def test_a_canary_does_not_come_again_on_the_next_connection(core):
     )  # one more was sent at that time at the connect
 
 
+@pytest.mark.parametrize("qos", [0, 1])
 @pytest.mark.parametrize("foreign", [b"tweet", b"\xff", b"2026-03-02T08:00:00"])
-def test_what_others_publish_as_a_canary_is_passed_over(core, device, foreign):
-    device.publish("hdmonitor/canary", foreign)
+def test_what_others_publish_as_a_canary_is_passed_over(core, device, foreign, qos):
+    device.publish("hdmonitor/canary", foreign, qos=qos)
     core.round_trip()
     assert core.every(CanaryBack) == [CanaryBack(NOW), CanaryBack(core.now)]
+    assert [item.up for item in core.every(Linked)] == [True]
     assert not core.failures
 
 
