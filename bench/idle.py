@@ -12,11 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from figures import spread, table, verdict
+from figures import verdict
 from rig import HERE, Broker, Child, shipped
 from servers import HttpSink, free_port
 
-SECONDS, PARTS = 600, 10
+SECONDS = 600
 SITE = HERE.parent / "config" / "site.yaml"
 SETTINGS = """
 broker: {{ host: 127.0.0.1, port: {port}, client_id: idle }}
@@ -34,7 +34,7 @@ class Idle:
     """The daemon, the simulated pharmacy and what lies between them, for as long as it is entered."""
 
     def __init__(self, *, quick: bool) -> None:
-        self._part = (20 if quick else SECONDS) / PARTS
+        self._seconds = 20 if quick else SECONDS
         self._house = ExitStack()
 
     def __enter__(self) -> Self:
@@ -71,20 +71,14 @@ class Idle:
 
     def report(self) -> str:
         """Wait for the rest of the time and return the section for results.md."""
-        used, shares, sizes = self._used, [], []
-        for number in range(1, PARTS + 1):
-            time.sleep(max(0.0, self._began + number * self._part - time.monotonic()))
-            now = self._daemon.seconds()
-            shares.append(100 * (now - used) / self._part)
-            sizes.append(self._daemon.kilobytes() / 1000)
-            used = now
-        whole, taken = 100 * (now - self._used) / (PARTS * self._part), PARTS * self._part
-        lines = [["% of a core, a part", *spread(shares).row(2)], ["MB resident", *spread(sizes).row(1)]]
+        time.sleep(max(0.0, self._began + self._seconds - time.monotonic()))
+        taken = time.monotonic() - self._began
+        share = 100 * (self._daemon.seconds() - self._used) / taken
+        size = self._daemon.kilobytes() / 1000
         return (
             f"## Idle\n\nThe example site with its simulated sensors in real time for {taken:.0f} s.\n\n"
-            f"{table(['the whole daemon', 'least', 'median', 'most'], lines)}\n\n"
-            f"% of a core, over the whole time {whole:.2f}, {verdict(whole, 1, at_least=False)}; "
-            f"MB, {verdict(max(sizes), 150, at_least=False)}.\n"
+            f"% of a core {share:.2f}, {verdict(share, 1, at_least=False)}; "
+            f"MB resident at the end {size:.1f}, {verdict(size, 150, at_least=False)}.\n"
         )
 
 
