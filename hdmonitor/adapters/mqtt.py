@@ -315,12 +315,18 @@ class Link:
     def _on_subscribe(
         self, _: paho.Client, __: object, ___: int, reasons: list[ReasonCode], ____: object
     ) -> None:
+        wanted = self._wanted
         refused = [
             f"{topic!r} ({reason})"
-            for topic, reason in zip(self._wanted, reasons, strict=True)
+            for topic, reason in zip(wanted, reasons, strict=False)
             if reason.is_failure
         ]
-        if refused:
+        if len(reasons) != len(wanted):
+            self._tell(
+                f"the broker at {self._broker.address} answers {len(reasons)} of our {len(wanted)} "
+                "subscriptions: it, or what stands between us, is broken. Restart or replace it."
+            )
+        elif refused:
             self._tell(
                 f"the broker at {self._broker.address} refuses {len(refused)} of our subscriptions: "
                 f"{', '.join(refused[:5])}. Allow them to {self._who}."

@@ -311,6 +311,14 @@ def test_a_canary_does_not_come_again_on_the_next_connection(core):
     )  # one more was sent at that time at the connect
 
 
+def test_a_broker_that_answers_too_few_subscriptions_is_said_to_be_broken(core):
+    core.link._on_subscribe(None, None, 99, [], None)
+    assert core.trouble().endswith(
+        " answers 0 of our 2 subscriptions: it, or what stands between us, is broken. Restart or replace it."
+    )
+    assert not core.failures
+
+
 @pytest.mark.parametrize("qos", [0, 1])
 @pytest.mark.parametrize("foreign", [b"tweet", b"\xff", b"2026-03-02T08:00:00"])
 def test_what_others_publish_as_a_canary_is_passed_over(core, device, foreign, qos):
