@@ -101,6 +101,7 @@ from hdmonitor.watch import Watch, at_rest, middle, outside, stake, unseen
 
 MICROSECOND = timedelta(microseconds=1)
 CLOCK_JITTER = timedelta(seconds=2)
+WATCHED = "watched"  # in the journal: since when, of points that were never heard
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 # So many messages are decoded one after the other before they are judged one after the other: in turn,
@@ -301,6 +302,8 @@ class Monitor:
                 self._condition(item)
             case Remark():
                 self._draft.event(self.now, item.kind, item.subject, item.detail)
+                if item.kind is Kind.STARTED:
+                    self._draft.outcome.states[WATCHED] = self._unheard()
                 if item.kind in (Kind.DELIVERED, Kind.UNDELIVERED):
                     self._reaches(item.subject, item.kind is Kind.DELIVERED)
                     self._drills.went(item.kind, item.subject, item.detail, self.now, self._draft)
@@ -309,6 +312,11 @@ class Monitor:
             case _:
                 return self._do(item)
         return ""
+
+    def _unheard(self) -> dict[str, Json] | None:
+        """Return since when points are watched that were never heard, which nothing else would tell."""
+        waiting = [watch for watch in self._watches.values() if not watch.signs.heard]
+        return {watch.point.id: watch.signs.since.isoformat() for watch in waiting} or None
 
     def next_due(self) -> datetime | None:
         """Return the earliest moment at which time alone changes something."""
@@ -1265,7 +1273,10 @@ class Monitor:
         for case in watch.rules:
             case.restore(states.get(case.key), judged_at)
         watch.silence.restore(states.get(watch.silence.key), heard.live_at if heard else None)
-        watch.signs.shift(downtime)  # we were deaf, the sensor need not have been
+        if watch.silence.key in states or watch.signs.heard:
+            watch.signs.shift(downtime)  # we were deaf, the sensor need not have been
+        elif since := (states.get(WATCHED) or {}).get(watch.point.id):
+            watch.signs.since = datetime.fromisoformat(since) + downtime
         self._restore_own(watch, states)
         for case in (*watch.rules, watch.silence, *watch.own()):
             if known := states.get(f"{COMINGS}{case.key}"):
