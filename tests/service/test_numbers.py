@@ -97,4 +97,6 @@ def test_each_day_is_written_down_once_through_restarts(journal):
     with journal.reader() as reader:
         told = [each.event for each in reader.events_after(0, 10_000) if each.event.kind is Kind.NUMBERS]
     assert [event.detail["day"] for event in told] == ["2026-03-07", "2026-03-08", "2026-03-09"]
-    assert [event.detail["opened"]["high"] for event in told[:2]] == [0, 2]  # then points fall silent
+    assert told[0].detail["top"] == []
+    assert told[1].detail["top"][0] == {"alarms": 2, "point": "hd-fridge-1.temperature", "rule": "659-3"}
+    assert {each["rule"] for each in told[1].detail["top"][1:]} == {"HDM-SILENCE"}  # nothing was ever heard
