@@ -59,7 +59,9 @@ BATCH = 500  # messages
 LEAST_FREE = 500_000_000  # bytes; a month of a hundred points
 CANARY_PATIENCE = timedelta(seconds=60)
 BEAT = 5.0  # seconds between two turns at most, so that standing still shows
-FACES = 10  # rooms whose lights get a sign of life in one turn: all of a large site would hold up an alarm
+# From the sign of life of one room's light to that of the next: all of a large site at once would hold up
+# an alarm. All have theirs before the next beat of the timer.
+FACE_EVERY, FACES_WITHIN = timedelta(milliseconds=10), timedelta(seconds=10)
 
 
 class Link(Protocol):
@@ -152,7 +154,10 @@ class Core:
         self._canary_sent: datetime | None = None
         self._failing: set[str] = set()
         self._stopping = False
-        self._unlit: deque[str] = deque()  # rooms whose lights are still to get a sign of life
+        self._unlit: deque[str] = deque()  # rooms whose lights are still to get a sign of life,
+        self._face_at = clock.now()  # the next of them then
+        rooms = len(monitor.site.rooms)
+        self._face_every = min(FACE_EVERY, FACES_WITHIN / rooms) if rooms else FACE_EVERY
         self._numbered: date | None = None  # the newest local day whose numbers are on record
         self.status = Status(time.monotonic())
 
@@ -201,6 +206,7 @@ class Core:
         if step := self._clock.step():
             log.warning("the clock stepped by %s", step)
             batch.inputs.append(ClockStepped(step))
+            self._face_at += step
         for item in items:
             if isinstance(item, Arrivals):
                 for each in item.messages:
@@ -219,8 +225,9 @@ class Core:
             else:
                 self._sort(item, batch)
         self._commit(batch)
-        for _ in range(min(FACES, len(self._unlit))):
+        while self._unlit and self._face_at <= self._clock.now():
             self._publish_face(self._unlit.popleft())
+            self._face_at += self._face_every
 
     def _take(self) -> list[Item]:
         """Wait for an item, the next due moment or the next beat, then take what else is waiting."""
@@ -242,12 +249,10 @@ class Core:
 
     def _patience(self) -> float:
         """Return for how many seconds nothing happens by itself; at most a beat."""
-        if self._unlit:
-            return 0.0
-        due = self._monitor.next_due()
-        if due is None:
-            return self._beat
-        return min(self._beat, max(0.0, self._clock.seconds(due - self._clock.now())))
+        moments = (self._monitor.next_due(), self._face_at if self._unlit else None)
+        now = self._clock.now()
+        waits = [self._clock.seconds(each - now) for each in moments if each is not None]
+        return max(0.0, min([self._beat, *waits]))
 
     def _sort(self, item: Item, batch: Batch) -> None:
         match item:
@@ -328,12 +333,12 @@ class Core:
         batch.inputs.append(Condition("broker", not item.up, item.text))
         if item.up:
             batch.topics = list(self._monitor.site.topics)
-            self._unlit = deque(self._monitor.site.rooms)
+            self._beat_lights()
 
     def _tick(self, batch: Batch) -> None:
         """Beat for the lights at the doors, and see whether the broker still hears us."""
         now = self._clock.now()
-        self._unlit = deque(self._monitor.site.rooms)
+        self._beat_lights()
         free = disk_usage(self._journal.path.parent).free
         text = f"{free // 1_000_000} MB are left for the journal; free some space"
         batch.inputs.append(Condition("disk", free < LEAST_FREE, text))
@@ -424,6 +429,12 @@ class Core:
             self._publish_face(room)
         for topic, payload in outcome.requests:
             self._link.publish(topic, payload, retain=False)
+
+    def _beat_lights(self) -> None:
+        """Let every light get a sign of life, those first that wait for one already."""
+        if not self._unlit:
+            self._face_at = self._clock.now()
+        self._unlit = deque(dict.fromkeys([*self._unlit, *self._monitor.site.rooms]))
 
     def _publish_face(self, room: str) -> None:
         topic = f"hdmonitor/{self._monitor.site.id}/room/{room}"

@@ -6,7 +6,7 @@ What is not known counts as no.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
@@ -45,33 +45,40 @@ class Spares:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._found: dict[tuple[str, frozenset[str]], tuple[Spare, ...]] = {}
+        thermometers: defaultdict[str | None, list[Point]] = defaultdict(list)
+        inside: defaultdict[str, list[Point]] = defaultdict(list)
+        for point in site.points.values():
+            inside[point.room].append(point)
+            if point.quantity == "temperature":
+                thermometers[point.equipment].append(point)
+        for home in site.equipment.values():
+            if home.kind in STORES and _stock(home) not in self._found:
+                self._found[_stock(home)] = tuple(self._possible(home, thermometers, inside))
 
     def of(self, unit: str | None, ask: Ask) -> tuple[str, ...] | None:
         """Return the first units, by name, for the stock of `unit` now; None for what is no store."""
         home = self._site.equipment.get(unit) if unit else None
         if home is None or home.kind not in STORES:
             return None
-        wanted = placements_of(self._site, home)
-        key = (home.kind, frozenset(home.contents))
-        if key not in self._found:
-            self._found[key] = tuple(self._possible(home, wanted))
         fitting = (
-            each.unit.name for each in self._found[key] if each.unit.id != home.id and _fits(each, ask)
+            each.unit.name
+            for each in self._found[_stock(home)]
+            if each.unit.id != home.id and _fits(each, ask)
         )
         return tuple(islice(fitting, ENOUGH))
 
-    def _possible(self, home: Equipment, wanted: Sequence[Placement]) -> Iterator[Spare]:
+    def _possible(
+        self,
+        home: Equipment,
+        thermometers: Mapping[str | None, Sequence[Point]],
+        inside: Mapping[str, Sequence[Point]],
+    ) -> Iterator[Spare]:
         """Yield what could take stock such as that of `home`, which is itself among it."""
-        thermometers: defaultdict[str | None, list[Point]] = defaultdict(list)
-        inside: defaultdict[str, list[Point]] = defaultdict(list)
-        for point in self._site.points.values():
-            inside[point.room].append(point)
-            if point.quantity == "temperature":
-                thermometers[point.equipment].append(point)
+        wanted = placements_of(self._site, home)
         for unit in self._site.equipment.values():
             alike = unit.kind == home.kind and (DEDICATED in unit.contents) is (DEDICATED in home.contents)
-            room, points = self._site.rooms.get(unit.room), inside[unit.room]
-            if not alike or not thermometers[unit.id]:
+            room, points = self._site.rooms.get(unit.room), inside.get(unit.room, ())
+            if not alike or unit.id not in thermometers:
                 continue
             if wanted and (room is None or not all(_may_permit(rule, room, points) for rule in wanted)):
                 continue
@@ -79,6 +86,11 @@ class Spares:
             airs = [(sensor, rule.air_changes) for rule in wanted] if sensor is not None else []
             gauges = _gauges(points) if wanted else []
             yield Spare(unit, tuple(thermometers[unit.id]), tuple(gauges), tuple(airs))
+
+
+def _stock(unit: Equipment) -> tuple[str, frozenset[str]]:
+    """Return what is alike in units whose stock may go to the same places."""
+    return unit.kind, frozenset(unit.contents)
 
 
 def _may_permit(rule: Placement, room: Room, inside: Sequence[Point]) -> bool:

@@ -22,11 +22,15 @@ HEARD = Arrivals((Arrived(Message("hd-buffer/sensor/pressure/state", b"-0.03", T
 
 
 class Standing(Clock):
+    def __init__(self):
+        self.at, self.stepped = T, None
+
     def now(self):
-        return T
+        return self.at
 
     def step(self):
-        return None
+        step, self.stepped = self.stepped, None
+        return step
 
 
 class Link:
@@ -41,12 +45,13 @@ class Link:
         return lambda *_: None
 
 
-def large():
-    """Return the example site with so many rooms that there are 25."""
-    rooms = dict(SITE.rooms)
-    for number in range(25 - len(rooms)):
-        rooms[f"office-{number}"] = replace(rooms["hd-buffer"], id=f"office-{number}")
-    return replace(SITE, rooms=rooms)
+def large(rooms=25):
+    """Return the example site with so many rooms."""
+    more = {
+        f"office-{number}": replace(SITE.rooms["hd-buffer"], id=f"office-{number}")
+        for number in range(rooms - len(SITE.rooms))
+    }
+    return replace(SITE, rooms={**SITE.rooms, **more})
 
 
 @pytest.fixture
@@ -55,29 +60,77 @@ def link():
 
 
 @pytest.fixture
-def core(tmp_path, link):
-    site, journal = large(), Journal.open(tmp_path / "journal.db")
-    core = Core(
-        journal,
-        Monitor(site, own_rules(), T),
-        Queue(),
-        clock=Standing(),
-        link=link,
-        tell=lambda: None,
-        copy=lambda: None,
-    )
-    core.begin(timedelta(0))
-    yield core
+def clock():
+    return Standing()
+
+
+@pytest.fixture
+def core_of(tmp_path, link, clock):
+    journal = Journal.open(tmp_path / "journal.db")
+
+    def made(site):
+        core = Core(
+            journal,
+            Monitor(site, own_rules(), T),
+            Queue(),
+            clock=clock,
+            link=link,
+            tell=lambda: None,
+            copy=lambda: None,
+        )
+        core.begin(timedelta(0))
+        return core
+
+    yield made
     journal.close()
 
 
+@pytest.fixture
+def core(core_of):
+    return core_of(large())
+
+
 @pytest.mark.parametrize("item", [Linked(True, 1, False, "connected"), Tick()])
-def test_all_rooms_get_a_sign_of_life_ten_in_a_turn(core, link, item):
+def test_all_rooms_get_a_sign_of_life_one_each_ten_milliseconds(core, link, clock, item):
     core.turn([item])
+    assert link.lit == list(large().rooms)[:1]
+
+    clock.at += timedelta(milliseconds=99)
+    core.turn([])
     assert link.lit == list(large().rooms)[:10]
 
+    clock.at += timedelta(seconds=1)
     core.turn([])
     core.turn([])
+    assert link.lit == list(large().rooms)
+
+
+def test_the_rooms_of_a_very_large_site_all_get_theirs_before_the_next_beat(core_of, link, clock):
+    site = large(3000)
+    core = core_of(site)
+    core.turn([Tick()])
+
+    clock.at += timedelta(seconds=10)
+    core.turn([])
+
+    assert link.lit == list(site.rooms)
+
+
+def test_a_light_that_was_not_reached_before_the_next_beat_goes_first(core, link, clock):
+    core.turn([Tick()])
+    core.turn([Tick()])
+    clock.at += timedelta(seconds=1)
+    core.turn([])
+
+    rooms = list(large().rooms)
+    assert link.lit == [rooms[0], *rooms[1:], rooms[0]]
+
+
+def test_a_clock_that_is_set_back_holds_up_no_light(core, link, clock):
+    core.turn([Tick()])
+
+    clock.stepped = timedelta(hours=-1)
+    clock.at += clock.stepped + timedelta(seconds=1)
     core.turn([])
 
     assert link.lit == list(large().rooms)
@@ -89,5 +142,4 @@ def test_a_room_in_which_something_changes_does_not_wait_for_the_others(core, li
 
     core.turn([HEARD])
 
-    assert link.lit[0] == "hd-buffer"
-    assert len(link.lit) == 11
+    assert link.lit == ["hd-buffer"]
