@@ -326,7 +326,7 @@ class Case:
             active=True,
         )
         self._came(again(self.comings, change.at), draft)
-        self.alarm = replace(self.alarm, title=self._title(change.at, About.OPENED))
+        self.alarm = replace(self.alarm, title=self._title(change.at))
         draft.outcome.alarms[name] = self.alarm
         self.house.opened(self, change.at, draft)
         self._start(About.OPENED, change.at, draft, withhold)
@@ -341,7 +341,7 @@ class Case:
             acknowledged_by=None,
             acknowledged_at=None,
         )
-        self._update(draft, title=self._title(change.at, About.RAISED))
+        self._update(draft, title=self._title(change.at))
         self.acknowledged_until = self.silenced_by = None
         self.house.opened(self, change.at, draft)
         if self.shelf is not None:  # it was shelved at its level, as it is answered at its level
@@ -632,11 +632,11 @@ class Case:
     def _text(self, at: datetime, about: About) -> wording.Text:
         return wording.opened(self._situation(at), self.house.zone, about)
 
-    def _title(self, at: datetime, about: About) -> str:
-        """Return what an alarm is called; for that nobody looks for a unit that could take its stock."""
-        return wording.opened(self._situation(at, spare=False), self.house.zone, about).title
+    def _title(self, at: datetime) -> str:
+        return wording.title_of(self._situation(at, advice=False), self.house.zone)
 
-    def _situation(self, at: datetime, *, spare: bool = True) -> wording.Situation:
+    def _situation(self, at: datetime, *, advice: bool = True) -> wording.Situation:
+        """Return what can be said of the alarm; `advice` is where stock may go and how long there is."""
         worst = self.machine.worst_outside() if isinstance(self.machine, Machine) else None
         over = self.over if worst is None else None
         return wording.Situation(
@@ -659,11 +659,11 @@ class Case:
             unanswered_since=self.call.started_at if self.call else None,
             door=self.house.door(self.point, at),
             beside=self.house.beside(self.point),
-            move_to=self.house.move_to(self.point, at) if spare and self.rule.holds_stock else None,
+            move_to=self.house.move_to(self.point, at) if advice and self.rule.holds_stock else None,
             behind=self.house.behind(self, at),
             exposure=self.exposure,
             comings=self.comings if self.comings and self.comings.many else None,
-            outlook=self.house.outlook(self, at),
+            outlook=self.house.outlook(self, at) if advice else (),
             latched=self.house.latched(self),
         )
 

@@ -82,8 +82,8 @@ class LateCase(Case):
     def _began(self, at: datetime) -> datetime:
         return self.found.span.start if self.found.span else at
 
-    def _situation(self, at: datetime, *, spare: bool = True) -> wording.Situation:
-        situation = super()._situation(at, spare=spare)
+    def _situation(self, at: datetime, *, advice: bool = True) -> wording.Situation:
+        situation = super()._situation(at, advice=advice)
         span = self.found.span
         if span is None:
             return situation

@@ -322,6 +322,7 @@ def _side(value: float, edge: float) -> int:
     return (value > edge) - (value < edge)
 
 
+@lru_cache(1_000)  # each message about a point shows its limits several times
 def show_limit(limit: float, quantity: str, unit: str) -> str:
     """Show a limit exactly as it was written, without its unit: "8", "2.5", "-0.010", "open"."""
     words = quantity_named(quantity).words

@@ -40,7 +40,9 @@ def body(alarm: str, parts: Sequence[tuple[int, str]]) -> str:
 
 def plain(text: str) -> str:
     """Put a text on one line, without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
 
 
 def shortened(text: str, size: int) -> str:

@@ -102,6 +102,11 @@ class Fact:
     figure: str = ""  # as those titles give it
 
 
+def title_of(s: Situation, zone: str) -> str:
+    """Say what an alarm is called; asks neither for `move_to` nor for `outlook`."""
+    return fitting.title(s.name, _fact(s, zone).titles)
+
+
 def opened(s: Situation, zone: str, about: About = About.OPENED) -> Text:
     """Say what is wrong and what to do; `about` says why it is said now."""
     fact = _fact(s, zone)
