@@ -58,6 +58,10 @@ V5 = MQTTProtocolVersion.MQTTv5
 V311 = MQTTProtocolVersion.MQTTv311
 _UNSUPPORTED_VERSION = 132
 _TAKEN_OVER = 142
+_ENDED_BY_US = {  # by paho's name of the reason
+    "Keep alive timeout": "it answers no ping",
+    "Protocol error": "what it sends is not MQTT",
+}
 _RETAINED_IF_NEW = 1  # retain handling: old values only with a subscription the broker did not have
 
 
@@ -491,7 +495,7 @@ class _Connection:
         if flags.is_disconnect_packet_from_server:
             self.code, self.ended = reason.value, str(reason)
         elif not self.ended:
-            self.ended = self._log.text or "it closed the connection"
+            self.ended = self._log.text or _ENDED_BY_US.get(reason.getName(), "it closed the connection")
 
 
 class _PahoClient(paho.Client):

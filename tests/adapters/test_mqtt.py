@@ -504,6 +504,20 @@ def test_a_broker_that_ends_connections_for_another_reason_has_not_taken_them_ov
     assert not core.every(Told)
 
 
+def test_a_broker_that_sends_something_else_than_mqtt_is_said_to(scripted):
+    core, server = scripted
+    with accept(server) as connection:
+        connection.sendall(b"\xd0\xff\xff\xff\xff\xff")  # a length of five bytes
+        assert core.wait(Linked, 2)[-1].text.endswith(": what it sends is not MQTT.")
+
+
+def test_a_broker_that_has_fallen_silent_is_said_to_answer_no_ping():
+    with socket.create_server(("127.0.0.1", free_port())) as server:
+        broker = broker_at(server.getsockname()[1], keep_alive=timedelta(seconds=1))
+        with Core(broker) as core, accept(server):
+            assert core.wait(Linked, 2)[-1].text.endswith(": it answers no ping.")
+
+
 def test_topics_that_the_broker_refuses_are_told(scripted):
     core, server = scripted
     with accept(server) as connection:
