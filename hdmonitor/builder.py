@@ -95,7 +95,7 @@ class Builder:
             if rule.thresholds
         )
         own = self._own_rule("HDM-SILENCE", point.response)
-        signs = Silence(own, point.valid_for, at)
+        signs = Silence(point.valid_for, at)
         silence = self._case(point, own, signs, seen, "silent")
         watch = Watch(point, seen, rules, silence, signs)
         watch.tallies = tuple(Tally(point, exposure, self._house) for exposure in point.exposures)

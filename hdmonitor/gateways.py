@@ -32,7 +32,7 @@ class Gate:
         rule = replace(own, response=next((each for each in CAREFUL if each in answers), Response.OTHER))
         patience = min((point.valid_for for point in points), default=NO_TIME)
         self.gateway = gateway
-        self.machine = Gone(rule, patience, at)
+        self.machine = Gone(patience, at)
         self.case = Case(_point(gateway), rule, self.machine, seen=Seen(), house=house, cause="gateway")
 
     def explains(self, silence: Case, at: datetime) -> str:

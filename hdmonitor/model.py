@@ -418,7 +418,7 @@ class Site:
     holidays: frozenset[date] = frozenset()  # local days
     # From opening to closing, by weekday, 7 for holidays; none: always open.
     hours: Mapping[int, tuple[time, time]] = field(default_factory=dict)
-    readers: Mapping[str, str] = field(default_factory=dict)  # the person of each destination
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)
 
     def only(self, points: Collection[str]) -> Site:
         """Return the site with some of its points, and the sums for which they are enough."""
@@ -434,7 +434,9 @@ class Site:
         }
         return replace(self, points=kept, devices=devices)
 
-    gateways: Mapping[str, Gateway] = field(default_factory=dict)
+    def read_by(self, person: str | None) -> list[str]:
+        """Return the destinations that a person reads."""
+        return [target for target, reader in self.recipients.items() if reader == person]
 
     @property
     def topics(self) -> list[str]:

@@ -18,8 +18,7 @@ from zoneinfo import ZoneInfo
 from hdmonitor.acts import Bench
 from hdmonitor.added import Part, Parts
 from hdmonitor.agenda import Agenda, Due
-from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing
-from hdmonitor.alerts.daily import text as daily_text
+from hdmonitor.alerts.daily import DAILY, Daily
 from hdmonitor.alerts.defrost import running
 from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.flapping import Comings
@@ -31,12 +30,12 @@ from hdmonitor.case import COMINGS, Case, Draft, House, Seen, restored_alarm
 from hdmonitor.completions import FollowUp
 from hdmonitor.compliance.incidents import unreportable
 from hdmonitor.compliance.obligation import Programme
+from hdmonitor.digest import Digest
 from hdmonitor.doubt import acquaint
 from hdmonitor.drills import Drill, Drills
 from hdmonitor.edges import Edges
 from hdmonitor.events import (
     HELP,
-    About,
     Act,
     Alarm,
     ClockStepped,
@@ -51,7 +50,6 @@ from hdmonitor.events import (
     Kind,
     LastHeard,
     Measured,
-    Notice,
     Outcome,
     Quarantined,
     Recall,
@@ -60,6 +58,7 @@ from hdmonitor.events import (
 )
 from hdmonitor.gateways import PREFIX, Gate, Gates, behind
 from hdmonitor.late import Track
+from hdmonitor.lights import Face, face_of
 from hdmonitor.model import (
     ALWAYS,
     EPOCH,
@@ -67,7 +66,6 @@ from hdmonitor.model import (
     NO_TIME,
     Decoded,
     Device,
-    Level,
     Message,
     Phase,
     Point,
@@ -75,8 +73,6 @@ from hdmonitor.model import (
     Quality,
     Reading,
     Rejected,
-    Response,
-    Room,
     Rule,
     Site,
     Value,
@@ -110,20 +106,6 @@ AHEAD = 50
 
 # Asking an enumeration for a member by name costs more than judging a normal value.
 GOOD, RETAINED, NORMAL = Quality.GOOD, Quality.RETAINED, Phase.NORMAL
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """What the light at a room's door shows."""
-
-    room: str
-    level: Level | None  # of the worst active alarm
-    unknown: bool  # some point is silent, faulty or was never heard
-    unacknowledged: bool
-    alarms: tuple[Alarm, ...]
-    lost: bool  # containment is lost now, whether or not that is an alarm yet
-    silenced: bool = False  # a person turned the sounder off for everything that nobody has answered
-    latched: tuple[str, ...] = ()  # units, or the room, that wait to be returned to service
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,28 +145,30 @@ class Monitor:
         self.own = own
         self.now = at
         self._doors = Doors(site.adjacencies, site.points.values())
+        self._aside = Aside(site, self._put_back)
+        self._returns = Returns(site)
         self._house = House(
-            site.zone,
-            site.policies.__getitem__,
-            self._room,
-            self._out_of_service,
-            self._behind_door,
-            self._door,
-            self._move_to,
-            self._beside,
-            Roster(site.zone, site.duties, site.holidays, site.destinations),
-            lambda moment: opening(site.hours, site.holidays, site.zone, moment),
-            lambda point: self._builder.suspect(self._watches[point.id]),
-            lambda point, exposure: self._builder.added_up(self._watches[point.id], exposure),
-            self._explained,
-            self._behind,
-            self._outlook,
-            self._opened,
-            self._over,
-            self._latched,
-            lambda: self._unreachable,
-            self._missed,
-            self._unexplained,
+            zone=site.zone,
+            policies=site.policies.__getitem__,
+            room=site.rooms.get,
+            out_of_service=self._aside.out_of_service,
+            behind_door=self._behind_door,
+            door=self._door,
+            move_to=self._move_to,
+            beside=self._beside,
+            roster=Roster(site.zone, site.duties, site.holidays, site.destinations),
+            opening=lambda moment: opening(site.hours, site.holidays, site.zone, moment),
+            suspect=lambda point: self._builder.suspect(self._watches[point.id]),
+            added_up=lambda point, exposure: self._builder.added_up(self._watches[point.id], exposure),
+            explained=self._explained,
+            behind=self._behind,
+            outlook=self._outlook,
+            opened=self._opened,
+            over=self._over,
+            latched=self._returns.latched,
+            unreachable=lambda: self._unreachable,
+            missed=self._missed,
+            unexplained=self._returns.lost,
         )
         self._recall = recall
         self._measured = measured
@@ -194,12 +178,9 @@ class Monitor:
         self._selves: dict[str, Case] = {}
         self._cleared: dict[str, Alarm] = {}
         self._agenda = Agenda()
-        self._aside = Aside(site, self._put_back)
-        self._returns = Returns(site)
-        self._rounds = Rounds(
-            site, self._reader, lambda point, moment: bool(self._out_of_service(point, moment))
-        )
-        self._reminders = Reminders(self._cleared, self._whom, self._house.opening, self._named)
+        self._rounds = Rounds(site, self._reader, self._aside.out_of_service)
+        notify = daily.notify if daily is not None else ()
+        self._reminders = Reminders(site, self._cleared, notify, self._house.roster, self._house.opening)
         self._bench = Bench(
             site,
             self._order_cases,
@@ -249,14 +230,18 @@ class Monitor:
             self._agenda.rank(case)
         self._drills = Drills(site, self._house, self._agenda)
         self._draft = Draft(restored.next_event if restored else 1, self._cleared)
-        self._daily = daily
-        self._told: date | None = None  # the newest day that had its digest
         if restored is not None:
             self._restore(restored, at)
         self._schedule_all()
-        self._daily_next = self._next_daily()
         self._upkeep = Upkeep(programme, restored) if programme is not None else None
-        self._look_next = self._upkeep.next_look(at) if self._upkeep is not None else NEVER
+        self._looks: list[Upkeep | Digest] = []  # what there is to do on every local day
+        if self._upkeep is not None:
+            self._looks.append(self._upkeep)
+        if daily is not None:
+            told = restored.states.get(DAILY) if restored is not None else None
+            newest = date.fromisoformat(str(told)) if told else None
+            self._looks.append(Digest(site, daily, self._order_cases, self._cleared, self._all_blind, newest))
+        self._look_next = self._next_look()
 
     # --- the way in ---------------------------------------------------------
 
@@ -325,27 +310,8 @@ class Monitor:
     def face(self, room: str) -> Face:
         """Return what the light at the door of `room` has to show."""
         watches = self._in_room.get(room, ())
-        alarms = [case.alarm for watch in watches for case in watch.cases() if case.alarm]
         blind = any(self._blind(watch) for watch in watches)
-        lost = any(case.lost for watch in watches for case in watch.rules)
-        latched = self._returns.in_room(room)
-        levels = [alarm.level for alarm in alarms] + [Level.CRITICAL] * (lost or bool(latched))
-        unanswered = [
-            case
-            for watch in watches
-            for case in watch.cases()
-            if case.alarm and case.alarm.acknowledged_by is None
-        ]
-        return Face(
-            room=room,
-            level=max(levels, default=None),
-            unknown=blind,
-            unacknowledged=bool(unanswered),
-            alarms=tuple(sorted(alarms, key=lambda alarm: (-alarm.level, -alarm.priority, alarm.id))),
-            lost=lost,
-            silenced=bool(unanswered) and all(case.silenced_by for case in unanswered),
-            latched=latched,
-        )
+        return face_of(room, watches, blind=blind, latched=self._returns.in_room(room))
 
     def undocumented(self) -> tuple[Alarm, ...]:
         """Return the alarms that are over but that nobody has closed, newest first."""
@@ -397,12 +363,6 @@ class Monitor:
     def _order_cases(self) -> list[Case]:
         watched = [case for watch in self._watches.values() for case in watch.cases()]
         return [*watched, *self._gates.cases(), *self._selves.values()]
-
-    def _room(self, room: str) -> Room | None:
-        return self.site.rooms.get(room)
-
-    def _out_of_service(self, point: str, at: datetime) -> tuple[datetime, str] | None:
-        return self._aside.out_of_service(point, at)
 
     # --- rooms --------------------------------------------------------------
 
@@ -479,8 +439,6 @@ class Monitor:
         """Let everything that is due up to and including `at` happen, in order."""
         if at < self.now:
             return  # messages that were stamped while an earlier one was decided
-        if self._daily_next[0] <= at:
-            self._pass_days(at)
         if self._look_next <= at:
             self._pass_looks(at)
         while (entry := self._agenda.take(at)) is not None:
@@ -489,61 +447,21 @@ class Monitor:
             self._advance(case, due)
         self.now = at
 
-    def _pass_days(self, at: datetime) -> None:
-        """Let the digests that are owed up to `at` be written, each as things stood at its moment."""
-        while self._daily_next[0] <= at:
-            moment, day = self._daily_next
-            self._daily_next = NEVER, day
-            self._pass_time(max(self.now, moment))
-            self._tell_daily(day, self.now)
-
     def _pass_looks(self, at: datetime) -> None:
-        """Look through what is due on every local day up to `at`, each at its moment."""
-        while self._upkeep is not None and self._look_next <= at:
+        """Do what is due on local days up to `at`, each at its moment and as things stand then."""
+        while self._look_next <= at:
             moment, self._look_next = max(self.now, self._look_next), NEVER
             self._pass_time(moment)
-            self._upkeep.look(self.now, self._draft)
-            self._look_next = self._upkeep.next_look(self.now)
+            for each in self._looks:
+                if each.next_look(moment) <= moment:
+                    each.look(moment, self._draft)
+            self._look_next = self._next_look()
 
-    def _next_daily(self) -> tuple[datetime, date]:
-        """Return the next moment of a digest, and the local day that it is for."""
-        if self._daily is None:
-            return NEVER, date.max
-        day = self._daily.day(self._told, self.site.zone, self.now)
-        return self._daily.moment(day, self.site.zone), day
+    def _next_look(self) -> datetime:
+        return min((each.next_look(self.now) for each in self._looks), default=NEVER)
 
-    def _tell_daily(self, day: date, at: datetime) -> None:
-        """Write the digest of a local day, which is told from here on."""
-        assert self._daily is not None  # noqa: S101  # else it is never due
-        self._told = day
-        self._draft.outcome.states[DAILY] = day.isoformat()
-        self._daily_next = self._next_daily()
-        targets = self._daily.notify
-        detail: dict[str, Json] = {
-            "about": DAILY,
-            "day": day.isoformat(),
-            "destinations": list(targets),
-        }
-        number = self._draft.event(at, Kind.CALLED, "monitor", detail)
-        said = daily_text(self._standing(at))
-        self._draft.outcome.notices.extend(
-            Notice(number, DAILY, target, About.REPEATED, Priority.LOW, False, said.title, said.body, at)
-            for target in targets
-        )
-
-    def _standing(self, at: datetime) -> Standing:
-        """Return how everything stands, as the digest tells it."""
-        running = [case for case in self._order_cases() if case.alarm]
-        alarms = [case.alarm for case in running if case.alarm]
-        return Standing(
-            site=self.site.name,
-            points=len(self.site.points),
-            open=[alarm.id for alarm in alarms],
-            undocumented=list(self._cleared),
-            new=[a.id for a in (*alarms, *self._cleared.values()) if at - a.opened_at < A_DAY],
-            blind=[watch.point.name for watch in self._watches.values() if self._blind(watch)],
-            batteries=[case.point.name for case in running if case.cause == "battery"],
-        )
+    def _all_blind(self) -> list[str]:
+        return [watch.point.name for watch in self._watches.values() if self._blind(watch)]
 
     def _advance(self, case: Due, due: datetime) -> None:
         if isinstance(case, Track):
@@ -693,8 +611,7 @@ class Monitor:
         self._rounds.shift(by, self._draft)
         self._agenda.clear()
         self._schedule_all()
-        self._daily_next = self._next_daily()
-        self._look_next = self._upkeep.next_look(self.now) if self._upkeep is not None else NEVER
+        self._look_next = self._next_look()
         detail: dict[str, Json] = {"by_s": by.total_seconds()}
         self._draft.event(self.now, Kind.CLOCK_STEPPED, "monitor", detail)
 
@@ -1118,12 +1035,6 @@ class Monitor:
             self._draft.event(self.now, Kind.REFUSED, STATE, detail)
         return refusal
 
-    def _latched(self, case: Case) -> bool:
-        return self._returns.latched(case)
-
-    def _unexplained(self, case: Case, at: datetime, draft: Draft) -> None:
-        self._returns.lost(case, at, draft)
-
     def _opened(self, case: Case, at: datetime, draft: Draft) -> None:
         """Begin what an alarm that opens, or gets worse, brings with it."""
         if not case.explained(at):  # a room is not lost while somebody walks through its door
@@ -1181,24 +1092,7 @@ class Monitor:
         person = answered[-1].alarm.acknowledged_by if answered[-1].alarm is not None else None
         standing = gate.case if gate is not None and gate.case.alarm is not None else silence
         alarm = standing.alarm.id if standing.alarm is not None else ""
-        return alarm, self._phones(person) or standing.told
-
-    def _phones(self, person: str | None) -> list[str]:
-        return [target for target, reader in self.site.readers.items() if reader == person]
-
-    def _whom(self, alarm: Alarm, at: datetime) -> Sequence[str]:
-        """Return who is to write an alarm up: who answered, who gets the digest, or the first called."""
-        if phones := self._phones(alarm.acknowledged_by):
-            return phones
-        if self._daily is not None:
-            return self._daily.notify
-        point = self.site.points.get(alarm.point)
-        policy = self.site.policies[point.response if point is not None else Response.OTHER]
-        return self._house.roster.reached(policy.steps[0].notify, at)[0]
-
-    def _named(self, point: str) -> str:
-        found = self.site.points.get(point)
-        return found.name if found is not None else point.removeprefix("hdmonitor.")
+        return alarm, self.site.read_by(person) or standing.told
 
     def _reaches(self, destination: str, taken: bool) -> None:
         """Take the news that a destination takes messages, or does not."""
@@ -1233,7 +1127,6 @@ class Monitor:
         self._unreachable = frozenset(states.get("unreachable") or ())
         self._drills.restore(states)
         self._away = frozenset(states.get("away") or ())
-        self._told = date.fromisoformat(states[DAILY]) if states.get(DAILY) else None
         for key, state in states.items():
             if key.startswith("cleared:") and state is not None:
                 self._cleared[key.removeprefix("cleared:")] = restored_alarm(state)

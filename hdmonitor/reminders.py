@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.wording import write_up
 from hdmonitor.case import Draft
 from hdmonitor.events import About, Alarm, Kind, Notice
-from hdmonitor.model import Priority
+from hdmonitor.model import Priority, Response, Site
 
 AFTER = timedelta(hours=24)  # practice
 
@@ -19,14 +20,15 @@ AFTER = timedelta(hours=24)  # practice
 class Reminders:
     """When each alarm that waits to be written up is told again.
 
-    `cleared` holds those alarms, `whom` gives the destinations of an alarm,
-    `opening` when somebody is there, `named` what staff call a point.
+    `cleared` holds those alarms, `notify` has the destinations of the digest,
+    `opening` tells when somebody is there.
     """
 
+    site: Site
     cleared: Mapping[str, Alarm]
-    whom: Callable[[Alarm, datetime], Sequence[str]]
+    notify: Sequence[str]
+    roster: Roster
     opening: Callable[[datetime], datetime]
-    named: Callable[[str], str]
     at: dict[str, datetime] = field(default_factory=dict)
     rank: int = field(default=0, init=False)  # on the agenda
     noted: datetime | None = field(default=None, init=False)
@@ -53,17 +55,28 @@ class Reminders:
                 self.forget(name, draft)
                 continue
             self.plan(name, at, draft)
-            targets = [] if alarm.note else [*self.whom(alarm, at)]
+            targets = [] if alarm.note else self._whom(alarm, at)
             if targets:
                 self._tell(alarm, targets, at, draft)
 
     def _tell(self, alarm: Alarm, targets: Sequence[str], at: datetime, draft: Draft) -> None:
         number = draft.event(at, Kind.REMINDED, alarm.point, {"destinations": [*targets]}, alarm.id)
-        said = write_up(self.named(alarm.point), alarm.id)
+        said = write_up(self._named(alarm.point), alarm.id)
         draft.outcome.notices.extend(
             Notice(number, alarm.id, target, About.REMINDED, Priority.LOW, False, said.title, said.body, at)
             for target in targets
         )
+
+    def _whom(self, alarm: Alarm, at: datetime) -> Sequence[str]:
+        """Return who is to write an alarm up: who answered, who gets the digest, or the first called."""
+        point = self.site.points.get(alarm.point)
+        policy = self.site.policies[point.response if point is not None else Response.OTHER]
+        first = policy.steps[0].notify
+        return self.site.read_by(alarm.acknowledged_by) or self.notify or self.roster.reached(first, at)[0]
+
+    def _named(self, point: str) -> str:
+        found = self.site.points.get(point)
+        return found.name if found is not None else point.removeprefix("hdmonitor.")
 
     def restore(self, states: Mapping[str, Any]) -> None:
         """Go on from the states of the journal."""

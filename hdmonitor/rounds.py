@@ -121,12 +121,12 @@ class Rounds:
     """The blind points of a site that are to be read by hand.
 
     `whom` gives the alarm that a person has answered for a blind point and whom to remind:
-    one that nobody has answered calls by itself. `paused` tells whether a point is left alone.
+    one that nobody has answered calls by itself. `paused` tells until when and why a point is left alone.
     """
 
     site: Site
     whom: Callable[[str], tuple[str, Sequence[str]]]
-    paused: Callable[[str, datetime], bool]
+    paused: Callable[[str, datetime], tuple[datetime, str] | None]
     blind: dict[str, Round] = field(default_factory=dict)
     rank: int = field(default=0, init=False)  # on the agenda
     noted: datetime | None = field(default=None, init=False)

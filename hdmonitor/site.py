@@ -297,7 +297,6 @@ class _Plan:
             holidays=frozenset(self.file.holidays),
             gateways=self._gateways(points),
             hours={DAYS.index(day): span for day, span in head.hours.items()},
-            readers={id_: keys.person for id_, keys in self.file.destinations.items()},
         )
         if all(problem.warning for problem in self.source.problems):  # what does not fit is no news then
             self.pairs.contradictions(points)

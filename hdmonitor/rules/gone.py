@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from hdmonitor.model import Phase, Rule
+from hdmonitor.model import Phase
 from hdmonitor.rules.changes import Change, Moved
 from hdmonitor.rules.silence import Silence
 
@@ -19,8 +19,8 @@ class Gone(Silence):
 
     __slots__ = ("again", "back_at", "gone")
 
-    def __init__(self, rule: Rule, valid_for: timedelta, since: datetime) -> None:
-        super().__init__(rule, valid_for, since)
+    def __init__(self, valid_for: timedelta, since: datetime) -> None:
+        super().__init__(valid_for, since)
         self.heard = True
         self.phase = Phase.NORMAL
         self.gone = False

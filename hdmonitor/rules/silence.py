@@ -10,17 +10,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from hdmonitor.model import Level, Phase, Priority, Rule, Side, Threshold, after
+from hdmonitor.model import Level, Phase, Priority, Side, Threshold, after
 from hdmonitor.rules.changes import Change, Moved, Span
 
 
 class Silence:
     """The watch over one point's signs of life, in the time of reception."""
 
-    __slots__ = ("heard", "phase", "rule", "since", "top", "valid_for", "waiting")
+    __slots__ = ("heard", "phase", "since", "top", "valid_for", "waiting")
 
-    def __init__(self, rule: Rule, valid_for: timedelta, since: datetime) -> None:
-        self.rule = rule
+    def __init__(self, valid_for: timedelta, since: datetime) -> None:
         self.valid_for = valid_for
         self.since = since  # newest sign of life, or when the watch began
         self.heard = False

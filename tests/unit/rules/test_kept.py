@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hdmonitor.catalogue import own_rules
 from hdmonitor.model import Leg, Phase
 from hdmonitor.rules.bands import Band, conflicts
 from hdmonitor.rules.changes import Moved
@@ -79,7 +78,7 @@ def test_a_contact_that_died_is_closed():
 
 
 def gateway():
-    return Gone(own_rules()["HDM-SILENCE"], timedelta(minutes=15), NOON)
+    return Gone(timedelta(minutes=15), NOON)
 
 
 def closed():
@@ -128,10 +127,10 @@ def test_nothing_is_due_at_a_gateway_that_is_there():
     assert gateway().observe(at(1)) == []  # there it is, and there it was
 
 
-def test_a_gateway_is_watched_by_its_rule_from_the_start():
+def test_a_gateway_is_watched_from_the_start():
     told = gateway()
 
-    assert (told.rule, told.since) == (own_rules()["HDM-SILENCE"], NOON)
+    assert told.since == NOON
     assert (told.phase, told.calm) == (Phase.NORMAL, True)
     assert (told.heard, told.gone) == (True, False)
 

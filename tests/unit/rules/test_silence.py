@@ -2,14 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hdmonitor.catalogue import own_rules
 from hdmonitor.model import Level, Phase, Priority, Side, Threshold
 from hdmonitor.rules.changes import Moved
 from hdmonitor.rules.silence import Silence
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 VALID = timedelta(minutes=15)
-RULE = own_rules()["HDM-SILENCE"]
 UNKNOWN, NORMAL, PENDING, ACTIVE, CLEARING = Phase
 
 
@@ -18,13 +16,13 @@ def minutes(n):
 
 
 def watch():
-    return Silence(RULE, VALID, NOON)
+    return Silence(VALID, NOON)
 
 
 def test_a_watch_begins_unknown_and_with_all_its_patience():
     silence = watch()
 
-    assert (silence.rule, silence.phase, silence.heard, silence.top) == (RULE, UNKNOWN, False, None)
+    assert (silence.phase, silence.heard, silence.top) == (UNKNOWN, False, None)
     assert silence.calm is False
     assert silence.due() == minutes(15)
 
