@@ -215,12 +215,12 @@ def _morning():
 
 
 @contextmanager
-def manned(path, *, site=STAFFED, outside=None, accounts=True, fresh=True):
+def manned(path, *, site=STAFFED, outside=None, accounts=True, fresh=True, programme=None):
     """Serve the pages of a bad morning, with a core that decides what forms ask."""
     if fresh:
         shutil.copyfile(_morning(), path)
     clock, inbox, journal = Stopped(NOW), Queue(), Journal.open(path)
-    monitor = Monitor(site, own_rules(), NOW, journal.restore(), recall=journal.recall)
+    monitor = Monitor(site, own_rules(), NOW, journal.restore(), recall=journal.recall, programme=programme)
     core = Core(
         journal,
         monitor,
@@ -245,6 +245,7 @@ def manned(path, *, site=STAFFED, outside=None, accounts=True, fresh=True):
             put=inbox.put,
             seals=seals,
             outside=outside or Outside(),
+            programme=programme,
         )
     )
     with (

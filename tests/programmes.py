@@ -34,9 +34,8 @@ def person(id_="lee", *, roles=("compounder",), category=2, hired=None, start=SI
 
 
 def asset(id_, kind, **facts):
-    return Subject(
-        SubjectKind.ASSET, id_, id_, SINCE, what=kind, tells=("kim", "pat"), **{"category": 2} | facts
-    )
+    given = {"category": 2, "tells": ("kim", "pat")}
+    return Subject(SubjectKind.ASSET, id_, id_, SINCE, what=kind, **given | facts)
 
 
 def programme(*subjects, only=(), zone="America/New_York", **facts):

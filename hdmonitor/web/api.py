@@ -20,8 +20,8 @@ from hdmonitor.asking import act_asked, as_text
 from hdmonitor.attachments import FOLDER, missing
 from hdmonitor.board import Card, Reason
 from hdmonitor.compliance.judging import NOT_MEASURED
-from hdmonitor.events import Alarm, Complete
-from hdmonitor.model import Point, Reading
+from hdmonitor.events import Act, Alarm, Complete
+from hdmonitor.model import Person, Point, Reading
 from hdmonitor.reader import JournalRefused
 from hdmonitor.rows import OutboxRow, StoredEvent
 from hdmonitor.units import QUANTITIES
@@ -50,15 +50,16 @@ from hdmonitor.web.api_models import (
 )
 from hdmonitor.web.desk import BUSY, UNCERTAIN, Desk
 from hdmonitor.web.look import Look, Looks
-from hdmonitor.web.openapi import BASE, SUMMARIES, description
+from hdmonitor.web.openapi import BASE, SUMMARIES, description, may_be_signed_by_two
 from hdmonitor.web.visit import Visit, acts_of_programs, address_of, body_of, for_anybody, for_programs
 
 MOST = 500  # of what is listed
 MOST_READINGS = 5_000
 LONGEST_SPAN = timedelta(days=31)
 USUAL_SPAN = timedelta(hours=24)
+SECOND = "name the second person, another one, as `second`, by id, with their own PIN as `second_pin`"
 FIRST_YEAR, LAST_YEAR = 1970, 9999  # what is asked for lies between
-View = Callable[[Visit], Awaitable[Response]]
+Answer = Callable[[Visit], Awaitable[Told]]
 
 
 class Refused(Exception):
@@ -76,7 +77,7 @@ def routes(desk: Desk, looks: Looks) -> list[Route]:
     async def on_description(_: Visit) -> Response:
         return JSONResponse(description())
 
-    gets: dict[str, Callable[[Visit], Told]] = {
+    gets: dict[str, Answer] = {
         "/board": api.board,
         "/rooms": api.rooms,
         "/rooms/{room}": api.room,
@@ -89,14 +90,14 @@ def routes(desk: Desk, looks: Looks) -> list[Route]:
     return [
         for_anybody(desk, f"{BASE}/openapi.json", on_description),
         *(for_programs(desk, BASE + path, _told(view)) for path, view in gets.items()),
-        acts_of_programs(desk, f"{BASE}/acts/{{do}}", api.act),
+        acts_of_programs(desk, f"{BASE}/acts/{{do}}", _told(api.act)),
     ]
 
 
-def _told(view: Callable[[Visit], Told]) -> View:
+def _told(view: Answer) -> Callable[[Visit], Awaitable[Response]]:
     async def answer(visit: Visit) -> Response:
         try:
-            return _json(view(visit))
+            return _json(await view(visit))
         except Refused as refused:
             return _json(Problem(error=refused.says), refused.status)
         except JournalRefused:
@@ -121,14 +122,14 @@ class _Api:
 
     # --- how things stand -----------------------------------------------------
 
-    def board(self, _: Visit) -> BoardTold:
+    async def board(self, _: Visit) -> BoardTold:
         look = self._look()
         return BoardTold(at=look.at, trouble=look.health.troubles, cards=[_card(card) for card in look.cards])
 
-    def rooms(self, _: Visit) -> Rooms:
+    async def rooms(self, _: Visit) -> Rooms:
         return Rooms(rooms=[self._room(id_) for id_ in self._desk.site.rooms])
 
-    def room(self, visit: Visit) -> RoomTold:
+    async def room(self, visit: Visit) -> RoomTold:
         return self._room(_named(visit, "room", self._desk.site.rooms))
 
     def _room(self, id_: str) -> RoomTold:
@@ -137,11 +138,11 @@ class _Api:
         points = [point.id for point in site.points.values() if point.room == id_]
         return RoomTold(id=id_, name=room.name, role=room.role, points=points)
 
-    def points(self, _: Visit) -> Points:
+    async def points(self, _: Visit) -> Points:
         look = self._look()
         return Points(points=[self._point(point, look) for point in self._desk.site.points.values()])
 
-    def point(self, visit: Visit) -> PointTold:
+    async def point(self, visit: Visit) -> PointTold:
         points = self._desk.site.points
         return self._point(points[_named(visit, "point", points)], self._look())
 
@@ -180,7 +181,7 @@ class _Api:
 
     # --- the past -------------------------------------------------------------
 
-    def readings(self, visit: Visit) -> ReadingsTold:
+    async def readings(self, visit: Visit) -> ReadingsTold:
         points = self._desk.site.points
         point = points[_named(visit, "point", points)]
         end = _moment(visit, "end") or self._desk.now()
@@ -192,7 +193,7 @@ class _Api:
         unit = QUANTITIES[point.quantity].canonical
         return ReadingsTold(point=point.id, unit=unit, readings=[_reading(each) for each in found])
 
-    def alarms(self, visit: Visit) -> Alarms:
+    async def alarms(self, visit: Visit) -> Alarms:
         which = visit.request.query_params.get("which", "open")
         if which not in {"open", "all"}:
             raise Refused(422, "which must be open or all")
@@ -200,7 +201,7 @@ class _Api:
             found = journal.alarms()[::-1][:MOST] if which == "open" else journal.newest_alarms(MOST)
         return Alarms(alarms=[_alarm(each) for each in found])
 
-    def alarm(self, visit: Visit) -> LifeTold:
+    async def alarm(self, visit: Visit) -> LifeTold:
         id_ = visit.request.path_params["alarm"]
         with self._desk.reader() as journal:
             found = journal.alarm(id_)
@@ -215,35 +216,53 @@ class _Api:
 
     # --- acts -----------------------------------------------------------------
 
-    async def act(self, visit: Visit) -> Response:
-        """Do what is asked, once the PIN has proven the person."""
+    async def act(self, visit: Visit) -> Done:
+        """Do what is asked, once a PIN has proven each person."""
         do = visit.request.path_params["do"]
         if do not in SUMMARIES:
-            return _json(Problem(error=f"{do[:40]!r} is not something to do"), 404)
+            raise Refused(404, f"{do[:40]!r} is not something to do")
         body = _object(await body_of(visit.request))
         pin = body.pop("pin", None)
+        second_pin = body.pop("second_pin", None) if may_be_signed_by_two(do) else None
         by = body.get("by")
         person = self._desk.person(by) if isinstance(by, str) else None
         if not isinstance(pin, str) or person is None:
-            return _json(Problem(error="name the person as `by`, by id, with the PIN as `pin`"), 422)
+            raise Refused(422, "name the person as `by`, by id, with the PIN as `pin`")
         act = act_asked({"do": do, **{key: as_text(value) for key, value in body.items()}})
-        if isinstance(act, Complete):
-            act = await asyncio.to_thread(self._proven, act)
         if isinstance(act, str):
-            return _json(Problem(error=act), 422)
-        if refusal := await proof.pin(self._desk, person, pin, address_of(visit.request)):
-            return _json(Problem(error=refusal), 403)
+            raise Refused(422, act)
+        if isinstance(act, Complete):
+            await asyncio.to_thread(self._see, act)
+        second = self._second(act, second_pin)
+        address = address_of(visit.request)
+        if wrong := await proof.pin(self._desk, person, pin, address):
+            raise Refused(403, wrong)
+        if second and (wrong := await proof.second_pin(self._desk, *second, address)):
+            raise Refused(403, wrong)
         if refusal := await self._desk.ask(act):
-            return _json(Problem(error=refusal), 503 if refusal in {BUSY, UNCERTAIN} else 409)
-        return _json(Done())
+            raise Refused(503 if refusal in {BUSY, UNCERTAIN} else 409, refusal)
+        return Done()
 
-    def _proven(self, act: Complete) -> Complete | str:
-        """Return an entry all of which is there, or what is not."""
+    def _second(self, act: Act, pin: object) -> tuple[Person, str] | None:
+        """Return who signs as well, and with which PIN; None where nobody does."""
+        named = act.completion.second if isinstance(act, Complete) else ""
+        if not named and pin is None:
+            return None
+        person = self._desk.person(named)
+        if person is None or person.id == act.by or not isinstance(pin, str):
+            raise Refused(422, SECOND)
+        return person, pin
+
+    def _see(self, act: Complete) -> None:
+        """Refuse an entry not all of which is there."""
         if NOT_MEASURED in act.completion.values:
-            return f"{NOT_MEASURED!r} is for what a table says of earlier days; give what was found"
+            raise Refused(
+                422, f"{NOT_MEASURED!r} is for what a table says of earlier days; give what was found"
+            )
         with self._desk.reader() as journal:
             folder = journal.path.parent / FOLDER
-        return missing(folder, act.completion.attachments) or act
+        if gone := missing(folder, act.completion.attachments):
+            raise Refused(422, gone)
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -181,7 +181,8 @@ class _Pages:
             completion = self._completion(visit, obligation, subject, case)
         except (Unreadable, NotJudged) as error:
             return visit.refused(str(error), 422, back=back)
-        if obligation.two_persons and (wrong := await self._second(visit, completion.second)):
+        signs = obligation.two_persons or completion.second  # a name is a signature wherever it stands
+        if signs and (wrong := await self._second(visit, completion.second)):
             return visit.refused(wrong, 403, back=back)
         try:
             attached = await self._attached(visit, obligation)
@@ -274,8 +275,7 @@ class _Pages:
         person = self._desk.person(second)
         if person is None or person.id == visit.by:
             return "This needs a second person who signs with their own PIN. Nothing was filed."
-        wrong = await proof.pin(self._desk, person, visit.text("second_pin"), address_of(visit.request))
-        return f"{person.name} has not signed: {wrong}" if wrong else ""
+        return await proof.second_pin(self._desk, person, visit.text("second_pin"), address_of(visit.request))
 
     async def _attached(self, visit: Visit, obligation: Obligation) -> tuple[str, ...]:
         upload = visit.form.get("attachment")

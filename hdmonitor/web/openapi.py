@@ -67,6 +67,11 @@ def description() -> dict[str, Any]:
     }
 
 
+def may_be_signed_by_two(do: str) -> bool:
+    """Tell whether an act has a second person, who proves it with a PIN of their own."""
+    return "second" in ACTS[do][1]
+
+
 def _gets() -> dict[str, Any]:
     span = [_query("start", MOMENT), _query("end", MOMENT)]
     which = _query("which", {"type": "string", "enum": ["open", "all"]})
@@ -100,15 +105,18 @@ def _get(summary: str, answer: type[Told], *parameters: dict[str, Any]) -> dict[
 def _act(do: str) -> dict[str, Any]:
     fields = ACTS[do][1]
     pin = {"type": "string", "description": "of the person, whatever the alarm"}
-    body = {
+    body: dict[str, Any] = {
         "type": "object",
         "properties": {**{name: _shape(field) for name, field in fields.items()}, "pin": pin},
         "required": [*(name for name, field in fields.items() if field.needed), "pin"],
         "additionalProperties": False,
     }
+    if may_be_signed_by_two(do):
+        body["properties"]["second_pin"] = {"type": "string", "description": "of the second person"}
+        body["dependentRequired"] = {"second": ["second_pin"], "second_pin": ["second"]}
     refusals = {
         401: "no token",
-        403: "the PIN is not that person's, or too many were wrong",
+        403: "a PIN is not that person's, or too many were wrong",
         408: "the request did not come in time",
         409: "the core has refused it; the sentence says why",
         413: "the request is too long",

@@ -53,6 +53,12 @@ async def pin(desk: Desk, person: Person, secret: str, address: str) -> str:
     return WRONG_PIN
 
 
+async def second_pin(desk: Desk, person: Person, secret: str, address: str) -> str:
+    """Return nothing if the second of two who sign has proven to be there; else that they have not signed."""
+    wrong = await pin(desk, person, secret, address)
+    return f"{person.name} has not signed: {wrong}" if wrong else ""
+
+
 async def code_or_pin(desk: Desk, link: Link, person: Person, secret: str, address: str) -> str:
     """Return nothing if this is the code of the message with this link, or the person's PIN; else why not.
 

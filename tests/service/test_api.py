@@ -8,6 +8,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from manned import PIN, TOKEN, manned
+from programmes import asset, programme
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -17,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hdmonitor.asking import ACTS
+from hdmonitor.reader import Reader
 from hdmonitor.web.openapi import SUMMARIES, description
 
 BASE = "/api/v1"
@@ -28,9 +30,18 @@ CHECKS = (
 )
 
 
+LIBRARY = {"obligation": "pump-library", "subject": "pumps", "on": "2026-03-02", "result": "pass"}
+PROGRAMME = programme(
+    asset("pumps", "pump-library", tells=("manager",)),
+    only=("pump-library",),
+    in_charge="manager",
+    reached={"manager": ("pharmacist-phone",)},
+)
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    with manned(tmp_path_factory.mktemp("api") / "journal.db") as house:
+    with manned(tmp_path_factory.mktemp("api") / "journal.db", programme=PROGRAMME) as house:
         yield house
 
 
@@ -182,6 +193,104 @@ def test_a_wrong_pin_is_refused_and_a_refusal_of_the_core_is_told(house):
     assert "A99999" in told["error"]
 
 
+# --- two who sign -----------------------------------------------------------------
+
+
+def signed(house, **second):
+    return ask(house, "acts/complete", {**LIBRARY, "by": "manager", "pin": PIN, **second})
+
+
+@pytest.fixture
+def unguessed(house):
+    """The house, where nothing was guessed yet, and nothing afterwards."""
+    house.forget()
+    yield house
+    house.forget()
+
+
+def test_an_entry_that_two_sign_is_filed_with_the_pin_of_each(unguessed):
+    told = signed(unguessed, second="technician", second_pin=PIN)
+
+    assert told == (200, {"done": True})
+    with Reader(unguessed.path) as journal:
+        (entry,) = journal.completions()
+    assert (entry.obligation, entry.filed_by, entry.second) == ("pump-library", "manager", "technician")
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"second": "technician"},
+        {"second_pin": PIN},
+        {"second": "nobody", "second_pin": PIN},
+        {"second": "manager", "second_pin": PIN},
+        {"second": "technician", "second_pin": 271828},
+    ],
+    ids=["no PIN", "nobody named", "unknown", "who files", "no text"],
+)
+def test_a_second_name_without_that_persons_pin_is_told_how_it_is_signed(unguessed, second):
+    before = unguessed.count()
+
+    says = "name the second person, another one, as `second`, by id, with their own PIN as `second_pin`"
+    assert signed(unguessed, **second) == (422, {"error": says})
+    assert unguessed.count() == before
+
+
+def test_an_entry_for_two_with_one_name_is_refused_by_the_core(unguessed):
+    status, told = signed(unguessed)
+
+    assert status == 409
+    assert "pump-library needs a second person who signs" in told["error"]
+
+
+def test_a_second_pin_goes_with_no_act_that_one_person_does(unguessed):
+    body = {"alarm": "A1", "by": "manager", "pin": PIN, "second_pin": PIN}
+
+    status, told = ask(unguessed, "acts/ack", body)
+
+    assert (status, told["error"].startswith("'ack' must give alarm, by")) == (422, True)
+
+
+def test_wrong_pins_of_the_second_person_lock_out_them_and_nobody_else(tmp_path):
+    with manned(tmp_path / "journal.db", programme=PROGRAMME) as house:
+        says = "Technician on duty has not signed: That is not your PIN."
+        for _ in range(5):
+            told = signed(house, second="technician", second_pin="000000")
+            assert told == (403, {"error": says})
+
+        status, told = signed(house, second="technician", second_pin=PIN)
+        (locked,) = house.events("locked-out")
+        by_another = signed(house, second="pharmacist", second_pin=PIN)
+
+    assert (status, "Nothing is tried before" in told["error"]) == (403, True)
+    assert (locked.subject, locked.detail["failures"]) == ("technician", 5)
+    assert by_another == (200, {"done": True})
+
+
+def test_the_second_pin_is_not_tried_before_the_first_one_is_right(unguessed):
+    wrong = {"pin": "000000", "second": "technician", "second_pin": "000000"}
+    for _ in range(4):
+        assert ask(unguessed, "acts/complete", {**LIBRARY, "by": "manager", **wrong})[0] == 403
+
+    for _ in range(4):
+        assert signed(unguessed, second="technician", second_pin="000000")[0] == 403
+    assert signed(unguessed, second="technician", second_pin=PIN)[0] != 403
+
+
+def test_the_description_has_the_second_pin_where_two_may_sign():
+    bodies = {
+        do: description()["paths"][f"{BASE}/acts/{do}"]["post"]["requestBody"]["content"]["application/json"]
+        for do in SUMMARIES
+    }
+
+    assert [do for do, body in bodies.items() if "second_pin" in body["schema"]["properties"]] == ["complete"]
+    assert bodies["complete"]["schema"]["dependentRequired"] == {
+        "second": ["second_pin"],
+        "second_pin": ["second"],
+    }
+    assert "second_pin" not in bodies["complete"]["schema"]["required"]
+
+
 def test_what_cannot_be_read_as_an_act_says_how_it_is_written(house):
     body = {"alarm": "all", "by": "manager", "pin": PIN}
 
@@ -225,7 +334,8 @@ def described(house):
                     each["schema"] = {"anyOf": [{"enum": real[each["name"]]}, each["schema"]]}
             if "requestBody" in operation:
                 body = operation["requestBody"]["content"]["application/json"]["schema"]["properties"]
-                body["pin"] = {"enum": [PIN]}
+                for pin in {"pin", "second_pin"} & body.keys():
+                    body[pin] = {"enum": [PIN]}
                 body["by"] = {"enum": ["manager", "pharmacist", "technician"]}
                 for name in real.keys() & body.keys():
                     body[name] = {"anyOf": [{"enum": real[name]}, body[name]]}
