@@ -232,6 +232,14 @@ class Case:
         if self.shelf is not None:
             self.shelf = self.shelf.moved(by)
 
+    def postpone(self, at: datetime) -> bool:
+        """Let an alarm that called nobody call by itself at `at`, if it lasts; tell whether it will."""
+        answered = self.alarm is None or self.alarm.acknowledged_by is not None
+        if answered or self.call is not None or self.resume_at is not None:
+            return False
+        self.resume_at = at
+        return True
+
     # --- what the machine says ----------------------------------------------
 
     def apply(self, changes: Sequence[Change], draft: Draft, *, withhold: str = "") -> None:

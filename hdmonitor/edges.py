@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hdmonitor.case import Draft
 from hdmonitor.events import Json
 from hdmonitor.model import Device, Message, Site
 from hdmonitor.sensors import sparkplug
 from hdmonitor.sensors.context import Context
 from hdmonitor.sensors.family import Answer
+from hdmonitor.sensors.found import GATEWAY, Found
 from hdmonitor.sensors.points import context_for
 from hdmonitor.sensors.sparkplug_node import Node
 
@@ -30,6 +32,7 @@ class Edges:
         self._contexts: dict[str, Context] = {}
         self.devices: dict[str, Device] = {}  # by each of their topics
         self.topics: set[str] = set()
+        self.away: frozenset[str] = frozenset()  # topics of devices whose death was told
         for device in site.devices.values():
             if device.family == sparkplug.FAMILY.name:
                 self._contexts[device.topic] = context_for(device)
@@ -52,15 +55,31 @@ class Edges:
         node = self._nodes.get(edge)
         return answer, dict(_changes(edge, before, node)) if node is not None else {}
 
+    def alive(self, edge: str, found: Found, draft: Draft) -> None:
+        """Take the news that an edge node, or a device behind it, was born or died."""
+        there = found.value == 1.0
+        everything = found.scope == GATEWAY and not there
+        concerned = [
+            device
+            for device in self._behind(edge)
+            if everything or sparkplug.device_of(device.topic) == found.device
+        ]
+        topics, before = {device.topic for device in concerned}, self.away
+        self.away = before - topics if there else before | topics
+        if self.away != before:
+            draft.outcome.states["away"] = [*sorted(self.away)]
+            draft.outcome.rooms.update(point.room for device in concerned for point in device.points)
+
     def restore(self, states: Mapping[str, Any]) -> None:
-        """Go on from what `hear` returned."""
+        """Go on from the states of the journal."""
+        self.away = frozenset(states.get("away") or ())
         for key, numbers in states.items():
             if key.startswith(NUMBERS) and numbers is not None:
                 edge = key.removeprefix(NUMBERS)
                 births = states.get(f"{BIRTHS}{edge}") or {}
                 self._nodes[edge] = Node.restored(numbers | {"births": births})
 
-    def behind(self, edge: str) -> list[Device]:
+    def _behind(self, edge: str) -> list[Device]:
         """Return the devices of an edge node, itself included."""
         behind = {each.topic: each for each in self.devices.values() if sparkplug.edge_of(each.topic) == edge}
         return list(behind.values())

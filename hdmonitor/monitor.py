@@ -9,6 +9,7 @@ between.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +24,6 @@ from hdmonitor.alerts.defrost import running
 from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.flapping import Comings
 from hdmonitor.alerts.hours import opening
-from hdmonitor.alerts.situation import Behind
 from hdmonitor.aside import Aside
 from hdmonitor.builder import LOW, NOBODY, Builder
 from hdmonitor.case import COMINGS, Case, Draft, House, Seen, restored_alarm
@@ -56,7 +56,7 @@ from hdmonitor.events import (
     Remark,
     Restored,
 )
-from hdmonitor.gateways import PREFIX, Gate, Gates, behind
+from hdmonitor.gateways import PREFIX, Gates
 from hdmonitor.late import Track
 from hdmonitor.lights import Face, face_of
 from hdmonitor.model import (
@@ -88,7 +88,7 @@ from hdmonitor.rules.changes import Change, Span
 from hdmonitor.rules.doors import Doors
 from hdmonitor.rules.sums import added
 from hdmonitor.sensors import DeviceReader, readers_for, sparkplug
-from hdmonitor.sensors.found import GATEWAY, Found
+from hdmonitor.sensors.found import GATEWAY
 from hdmonitor.sensors.liveness import is_there
 from hdmonitor.sensors.times import believed
 from hdmonitor.units import add, show_moment
@@ -152,16 +152,16 @@ class Monitor:
             policies=site.policies.__getitem__,
             room=site.rooms.get,
             out_of_service=self._aside.out_of_service,
-            behind_door=self._behind_door,
-            door=self._door,
+            behind_door=self._excused,
+            door=self._doors.stands,
             move_to=self._move_to,
             beside=self._beside,
             roster=Roster(site.zone, site.duties, site.holidays, site.destinations),
             opening=lambda moment: opening(site.hours, site.holidays, site.zone, moment),
             suspect=lambda point: self._builder.suspect(self._watches[point.id]),
             added_up=lambda point, exposure: self._builder.added_up(self._watches[point.id], exposure),
-            explained=self._explained,
-            behind=self._behind,
+            explained=lambda case: self._gates.explain(case, self.now),
+            behind=lambda case, at: self._gates.behind(case, at),  # noqa: PLW0108  # built later, with this
             outlook=self._outlook,
             opened=self._opened,
             over=self._over,
@@ -174,11 +174,14 @@ class Monitor:
         self._measured = measured
         self._watches: dict[str, Watch] = {}
         self._in_room: dict[str, tuple[Watch, ...]] = {}
+        self._across: defaultdict[frozenset[str], list[Watch]] = defaultdict(list)  # by the rooms of a pair
         self._spares = Spares(site)
         self._selves: dict[str, Case] = {}
         self._cleared: dict[str, Alarm] = {}
         self._agenda = Agenda()
-        self._rounds = Rounds(site, self._reader, self._aside.out_of_service)
+        self._rounds = Rounds(
+            site, lambda point: self._gates.answered(self._watches[point].silence), self._aside.out_of_service
+        )
         notify = daily.notify if daily is not None else ()
         self._reminders = Reminders(site, self._cleared, notify, self._house.roster, self._house.opening)
         self._bench = Bench(
@@ -207,7 +210,6 @@ class Monitor:
         }
         self._linked = True
         self._edges = Edges(site)
-        self._away: frozenset[str] = frozenset()  # topics of devices whose death was told
         for device in site.devices.values():
             for point in device.points:
                 self._add(point, at)
@@ -225,7 +227,7 @@ class Monitor:
             topic: source.reader for topic, source in self._sources.items() if topic not in self._edges.topics
         }
         acquaint(watch.doubt for watch in self._watches.values() if watch.doubt is not None)
-        self._gates = Gates(site, own["HDM-GATEWAY"], self._house, at)
+        self._gates = Gates(site, own["HDM-GATEWAY"], self._house, self._watches, self._stir, at)
         for case in self._gates.cases():
             self._agenda.rank(case)
         self._drills = Drills(site, self._house, self._agenda)
@@ -344,6 +346,8 @@ class Monitor:
         watch.is_door = point.id in self._doors
         self._watches[point.id] = watch
         self._in_room[point.room] = (*self._in_room.get(point.room, ()), watch)
+        if point.to is not None:
+            self._across[frozenset((point.room, point.to))].append(watch)
 
     def _source(self, device: Device, reader: DeviceReader) -> Source:
         watches = tuple(self._watches[point.id] for point in device.points)
@@ -366,26 +370,13 @@ class Monitor:
 
     # --- rooms --------------------------------------------------------------
 
-    def _behind_door(self, point: Point, began: datetime, at: datetime) -> tuple[datetime, str] | None:
-        """Say until when and why a door explains a lost pressure (practice rule 6), or a defrost warm air."""
+    def _excused(self, point: Point, began: datetime, at: datetime) -> tuple[datetime, str] | None:
+        """Return until when and why a door, or a defrost, explains what began then."""
         if point.defrost is not None and (defrost := running(point.defrost, self.site.zone, at)):
             begin, end = defrost
             why = f"a declared defrost explains it until {show_moment(end, self.site.zone)}"
             return (end, why) if began >= begin else None
-        door = self._doors.between(point.room, point.to) if point.to else None
-        if door is None or door.until is None or not door.explains(began, at):
-            return None
-        opened = door.opened_at.isoformat() if door.opened_at else ""
-        return (
-            door.until,
-            f"{door.contact} opened at {opened}, which explains it until {door.until.isoformat()}",
-        )
-
-    def _door(self, point: Point, at: datetime) -> str:
-        door = self._doors.between(point.room, point.to) if point.to else None
-        if door is None or door.seen_at is None:
-            return ""
-        return "open" if door.stands_open(at) else "shut"
+        return self._doors.explain(point, began, at)
 
     def _beside(self, point: Point) -> str:
         """Name the other room of a pair, where the room is judged against several."""
@@ -409,10 +400,8 @@ class Monitor:
         """Take a value of a door's contact; calls that it no longer holds back start."""
         doors = self._doors.observe(contact, at, value)
         self._draft.outcome.states.update(self._doors.states())
-        pairs = [door.rooms for door in doors]
-        for watch in self._watches.values():
-            if watch.point.to is None or frozenset((watch.point.room, watch.point.to)) not in pairs:
-                continue
+        pairs = [watch for rooms in {door.rooms for door in doors} for watch in self._across[rooms]]
+        for watch in sorted(pairs, key=lambda watch: watch.silence.rank):  # in the order of the site
             door = self._doors.between(watch.point.room, watch.point.to)
             for case in watch.rules:
                 if case.by_door and case.resume_at is not None and door is not None:
@@ -482,8 +471,8 @@ class Monitor:
         else:
             case.advance(due, self._draft)
         self._stir(case)
-        if case.cause == "silent" and case.alarm and (gate := self._gates.before(case.point.id)):
-            self._blame(gate, case, due)
+        if case.cause == "silent" and case.alarm:
+            self._gates.blame(case, due, self._draft, linked=self._linked)
 
     def _fall_silent(self, case: Case, due: datetime) -> None:
         """Open the alarm of a silent point with the priority of what it guards."""
@@ -504,55 +493,6 @@ class Monitor:
                 self._fall_silent(each.silence, due)
                 self._stir(each.silence)
 
-    # --- gateways -----------------------------------------------------------
-
-    def _gateway(self, gate: Gate, there: bool, at: datetime) -> None:
-        """Take the news that a gateway is there or gone."""
-        if there is not gate.machine.gone:
-            return
-        detail: dict[str, Json] = {"there": there, "topic": gate.gateway.topic}
-        self._draft.event(at, Kind.GATEWAY, gate.case.point.id, detail)
-        watches = self._behind_gate(gate)
-        self._draft.outcome.rooms.update(watch.point.room for watch in watches)
-        if there:
-            gate.case.apply(gate.machine.observe(at), self._draft)
-            for watch in watches:
-                self._resume(watch.silence, at + watch.point.valid_for)
-        else:
-            gate.machine.left(at)
-        self._stir(gate.case)
-
-    def _blame(self, gate: Gate, silence: Case, at: datetime) -> None:
-        """Let the alarm of a dead gateway open with a silence that it explains."""
-        until = gate.patient_until(silence)
-        if not gate.machine.gone and until is not None and at < until:
-            self._resume(silence, until)
-        changes = gate.machine.explains(at) if self._linked else []
-        if changes:
-            gate.machine.priced(max(map(stake, self._behind_gate(gate))))
-            gate.case.apply(changes, self._draft)
-            self._stir(gate.case)
-
-    def _behind_gate(self, gate: Gate) -> list[Watch]:
-        return [watch for watch in self._watches.values() if watch.point.id in gate.gateway.points]
-
-    def _resume(self, case: Case, at: datetime) -> None:
-        """Let a silence that called nobody call by itself at `at`, if it lasts."""
-        if case.alarm and case.call is None and case.alarm.acknowledged_by is None and case.resume_at is None:
-            case.resume_at = at
-            self._stir(case)
-
-    def _explained(self, case: Case) -> str:
-        gate = self._gates.before(case.point.id) if case.cause == "silent" else None
-        return gate.explains(case, self.now) if gate is not None else ""
-
-    def _behind(self, case: Case, at: datetime) -> Behind | None:
-        if case.cause != "gateway":
-            return None
-        points = self.site.gateways[case.point.id.removeprefix(PREFIX)].points
-        silences = [watch.silence for name, watch in self._watches.items() if name in points]
-        return behind(silences, at, lambda silence: bool(outside(self._watches[silence.point.id])))
-
     def _missed(self, point: Point, span: Span, at: datetime, draft: Draft) -> str | None:
         return self._builder.late(self._watches[point.id]).find(span, at, draft)
 
@@ -561,9 +501,8 @@ class Monitor:
 
     def _blind(self, watch: Watch) -> bool:
         """Tell whether a point cannot be relied on now: it says nothing, or its gateway is gone."""
-        gate = self._gates.before(watch.point.id)
-        gone = watch.point.topic in self._away or (gate is not None and gate.machine.gone)
-        return gone or unseen(watch)
+        point = watch.point
+        return point.topic in self._edges.away or self._gates.gone(point.id) or unseen(watch)
 
     def _schedule_all(self) -> None:
         for case in self._order_cases():
@@ -635,7 +574,7 @@ class Monitor:
             there = is_there(message)
             refused = there if isinstance(there, Rejected) else None
             if not isinstance(there, Rejected):
-                self._gateway(gate, there, message.received_at)
+                self._gates.hear(gate, there, message.received_at, self._draft)
         elif message.topic.startswith(MIRROR):
             refused = self._drills.message(message, self._draft)
         else:
@@ -666,29 +605,13 @@ class Monitor:
             self._draft.outcome.requests.append(sparkplug.rebirth(edge, at))
         for found in answer.found:
             if found.quantity == "liveness":
-                self._alive(edge, found, at)
+                if found.scope == GATEWAY and (gate := self._gates.of_edge(edge)):
+                    self._gates.hear(gate, found.value == 1.0, at, self._draft)
+                self._edges.alive(edge, found, self._draft)
         device = self._edges.devices.get(message.topic)
         if device is not None:
             source = self._sources[device.topic]
             self._decoded(message, source, source.reader.picked(answer))
-
-    def _alive(self, edge: str, found: Found, at: datetime) -> None:
-        """Take the news that an edge node, or a device behind it, was born or died."""
-        there = found.value == 1.0
-        if found.scope == GATEWAY and (gate := self._gates.of_edge(edge)):
-            self._gateway(gate, there, at)
-        concerned = [
-            device
-            for device in self._edges.behind(edge)
-            if (found.scope == GATEWAY and not there) or sparkplug.device_of(device.topic) == found.device
-        ]
-        away = {device.topic for device in concerned}
-        before = frozenset(self._away)
-        self._away = before - away if there else before | away
-        if self._away != before:
-            self._draft.outcome.states["away"] = [*sorted(self._away)]
-            for device in concerned:
-                self._draft.outcome.rooms.update(point.room for point in device.points)
 
     def _decoded(self, message: Message, source: Source, decoded: Decoded) -> None:
         """Take what a message says about the points of a device."""
@@ -955,7 +878,8 @@ class Monitor:
         if not up:
             return
         for watch in self._watches.values():
-            self._resume(watch.silence, self.now + watch.point.valid_for)
+            if watch.silence.postpone(self.now + watch.point.valid_for):
+                self._stir(watch.silence)
 
     def _do(self, act: Act | Entry) -> str:
         """Do what a named person asks; return why not, or what that person must know, or nothing."""
@@ -1073,26 +997,10 @@ class Monitor:
         for case in self._order_cases():
             if case.point.id not in points or case.resume_at is None or case.by_door:
                 continue
-            if not self._explained(case):
+            if not self._gates.explain(case, self.now):
                 case.resume_at = at
                 case.advance(at, self._draft)
                 self._stir(case)
-
-    def _reader(self, point: str) -> tuple[str, Sequence[str]]:
-        """Return the alarm that somebody answered for a blind point, and whom to remind of it."""
-        gate = self._gates.before(point)
-        silence = self._watches[point].silence
-        answered = [
-            case
-            for case in (*((gate.case,) if gate is not None else ()), silence)
-            if case.alarm is not None and case.alarm.acknowledged_by is not None
-        ]
-        if not answered:
-            return "", ()
-        person = answered[-1].alarm.acknowledged_by if answered[-1].alarm is not None else None
-        standing = gate.case if gate is not None and gate.case.alarm is not None else silence
-        alarm = standing.alarm.id if standing.alarm is not None else ""
-        return alarm, self.site.read_by(person) or standing.told
 
     def _reaches(self, destination: str, taken: bool) -> None:
         """Take the news that a destination takes messages, or does not."""
@@ -1126,7 +1034,6 @@ class Monitor:
             each.restore(states)
         self._unreachable = frozenset(states.get("unreachable") or ())
         self._drills.restore(states)
-        self._away = frozenset(states.get("away") or ())
         for key, state in states.items():
             if key.startswith("cleared:") and state is not None:
                 self._cleared[key.removeprefix("cleared:")] = restored_alarm(state)

@@ -119,6 +119,7 @@ class Doors:
             for each in adjacencies
             if each.door in contacts
         }
+        self._by_rooms = {door.rooms: door for door in reversed(self._doors.values())}  # the first of several
 
     def __contains__(self, contact: str) -> bool:
         """Tell whether a point is the contact of one of these doors."""
@@ -126,8 +127,22 @@ class Doors:
 
     def between(self, room: str, other: str | None) -> Door | None:
         """Return the door between two rooms."""
-        pair = {room, other}
-        return next((door for door in self._doors.values() if door.rooms == pair), None)
+        return self._by_rooms.get(frozenset((room, other))) if other else None
+
+    def stands(self, point: Point, at: datetime) -> str:
+        """Say how the door across a pair stands; nothing where none is known."""
+        door = self.between(point.room, point.to)
+        if door is None or door.seen_at is None:
+            return ""
+        return "open" if door.stands_open(at) else "shut"
+
+    def explain(self, point: Point, began: datetime, at: datetime) -> tuple[datetime, str] | None:
+        """Return until when and why a door explains a pressure that was lost at `began` (practice rule 6)."""
+        door = self.between(point.room, point.to)
+        if door is None or door.until is None or not door.explains(began, at):
+            return None
+        opened, until = _text(door.opened_at) or "", door.until.isoformat()
+        return door.until, f"{door.contact} opened at {opened}, which explains it until {until}"
 
     def observe(self, contact: str, at: datetime, value: float | None) -> list[Door]:
         """Take a value of a contact (1 is open, None a fault); return the doors it concerns."""
