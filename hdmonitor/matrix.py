@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from icalendar import Calendar, Event
 
@@ -29,13 +29,25 @@ TITLES: Final = {
 }
 
 
+Look: TypeAlias = Literal["bad", "late", "due", "soon", "fine", "done"]
+StateWord: TypeAlias = Literal["done", "current", "due", "overdue", "never", "to repeat"]
+WORDS: Final[Mapping[State, StateWord]] = {
+    State.DONE: "done",
+    State.CURRENT: "current",
+    State.DUE: "due",
+    State.OVERDUE: "overdue",
+    State.NEVER: "never",
+    State.FAILED: "to repeat",  # for who reads along: a result is told to nobody else
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """How one obligation stands for one subject: a word, a day, and how it looks."""
 
     obligation: str
     subject: str
-    look: str  # bad, late, due, soon, fine, done
+    look: Look
     says: str  # in full, with the rule
     short: str  # as much as fits into a cell
 
@@ -155,7 +167,7 @@ def _sheet(
     rows = tuple(
         Row(
             subject.key,
-            f"{subject.name}, {subject.part}" if subject.part else subject.name,
+            full_name(subject),
             tuple(
                 cell(due, on) if (due := dues.get((each.id, subject.key))) is not None else None
                 for each in obligations
@@ -176,7 +188,12 @@ def cell(due: Due, on: date) -> Cell:
     return Cell(obligation.id, subject.key, look, says, short)
 
 
-def _shown(due: Due, on: date) -> tuple[str, str]:
+def full_name(subject: Subject) -> str:
+    """Return how a subject is called: a person, and of a respirator the facepiece."""
+    return f"{subject.name}, {subject.part}" if subject.part else subject.name
+
+
+def _shown(due: Due, on: date) -> tuple[Look, str]:
     last = due.last_day
     counted = _so_far(due)
     match due.state(on):
@@ -191,7 +208,7 @@ def _shown(due: Due, on: date) -> tuple[str, str]:
         case State.DUE:
             return "due", "due today"
     assert last is not None  # noqa: S101  # what is current has a day
-    look = "soon" if (last - on).days <= SOON else "fine"
+    look: Look = "soon" if (last - on).days <= SOON else "fine"
     return look, f"{counted}, {_day(last, on)}" if counted else _day(last, on)
 
 
@@ -220,17 +237,15 @@ def table(dues: Sequence[Due], on: date) -> str:
         obligation, subject = due.obligation, due.subject
         last = due.last.on.isoformat() if due.last else ""
         day = due.last_day.isoformat() if due.last_day else ""
-        name = f"{subject.name}, {subject.part}" if subject.part else subject.name
-        state = "to repeat" if due.state(on) is State.FAILED else due.state(on).value
         lines.append(
             (
                 subject.key,
-                name,
+                full_name(subject),
                 obligation.id,
                 obligation.short,
                 due.case.rule,
                 obligation.force.name,
-                state,
+                WORDS[due.state(on)],
                 day,
                 last,
             )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hdmonitor.alerts.numbers import as_json
 from hdmonitor.asking import act_asked, as_text
 from hdmonitor.attachments import FOLDER, missing
 from hdmonitor.board import Card, Reason
@@ -27,16 +28,19 @@ from hdmonitor.rows import OutboxRow, StoredEvent
 from hdmonitor.units import QUANTITIES
 from hdmonitor.vouched import away, situation, worth
 from hdmonitor.web import proof
+from hdmonitor.web.api_compliance import due_on
 from hdmonitor.web.api_models import (
     Alarms,
     AlarmTold,
     BoardTold,
     CardTold,
+    ComplianceTold,
     Done,
     EventTold,
     LifeTold,
     LimitTold,
     NoticeTold,
+    NumbersTold,
     OverrideTold,
     Points,
     PointTold,
@@ -49,6 +53,8 @@ from hdmonitor.web.api_models import (
     Told,
 )
 from hdmonitor.web.desk import BUSY, UNCERTAIN, Desk
+from hdmonitor.web.duties import Duties
+from hdmonitor.web.figures import DAYS, USUAL, Counts
 from hdmonitor.web.look import Look, Looks
 from hdmonitor.web.openapi import BASE, SUMMARIES, description, may_be_signed_by_two
 from hdmonitor.web.visit import Visit, acts_of_programs, address_of, body_of, for_anybody, for_programs
@@ -70,9 +76,9 @@ class Refused(Exception):
         self.status, self.says = status, says
 
 
-def routes(desk: Desk, looks: Looks) -> list[Route]:
+def routes(desk: Desk, looks: Looks, counts: Counts) -> list[Route]:
     """Return the routes of this module."""
-    api = _Api(desk, looks)
+    api = _Api(desk, looks, counts)
 
     async def on_description(_: Visit) -> Response:
         return JSONResponse(description())
@@ -86,6 +92,8 @@ def routes(desk: Desk, looks: Looks) -> list[Route]:
         "/points/{point}/readings": api.readings,
         "/alarms": api.alarms,
         "/alarms/{alarm}": api.alarm,
+        "/numbers": api.numbers,
+        "/compliance": api.compliance,
     }
     return [
         for_anybody(desk, f"{BASE}/openapi.json", on_description),
@@ -111,8 +119,9 @@ def _json(told: Told, status: int = 200) -> Response:
 
 
 class _Api:
-    def __init__(self, desk: Desk, looks: Looks) -> None:
-        self._desk, self._looks = desk, looks
+    def __init__(self, desk: Desk, looks: Looks, counts: Counts) -> None:
+        self._desk, self._looks, self._counts = desk, looks, counts
+        self._duties = Duties(desk)
 
     def _look(self) -> Look:
         look = self._looks()
@@ -214,6 +223,15 @@ class _Api:
             notices=[_notice(each) for each in notices],
         )
 
+    async def numbers(self, visit: Visit) -> NumbersTold:
+        days = visit.request.query_params.get("days", USUAL)
+        if days not in DAYS:
+            raise Refused(422, f"days must be one of {', '.join(DAYS)}")
+        return NumbersTold.model_validate(as_json(self._counts(days)))
+
+    async def compliance(self, visit: Visit) -> ComplianceTold:
+        return await asyncio.to_thread(due_on, self._duties, _day(visit, "on"))
+
     # --- acts -----------------------------------------------------------------
 
     async def act(self, visit: Visit) -> Done:
@@ -294,6 +312,14 @@ def _moment(visit: Visit, name: str) -> datetime | None:
     if at.tzinfo is None or not FIRST_YEAR < at.year < LAST_YEAR:
         raise Refused(422, says)
     return at
+
+
+def _day(visit: Visit, name: str) -> date | None:
+    text = visit.request.query_params.get(name)
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise Refused(422, f"{name} must be a day such as 2026-03-02") from None
 
 
 def _word(level: Any) -> Any:

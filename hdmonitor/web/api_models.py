@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from hdmonitor.matrix import Look, StateWord
+
+PRIORITY: TypeAlias = Literal["low", "medium", "high", "critical"]
+FORCE: TypeAlias = Literal["SHALL", "SHOULD", "PRACTICE"]
 
 
 class Told(BaseModel):
@@ -80,7 +85,7 @@ class LimitTold(Told):
 
     rule: str
     version: str
-    force: Literal["SHALL", "SHOULD", "PRACTICE"]
+    force: FORCE
     level: Literal["warning", "alarm", "critical"]
     side: Literal["high", "low"]
     limit: float
@@ -132,7 +137,7 @@ class AlarmTold(Told):
     rule: str
     version: str
     level: Literal["warning", "alarm", "critical"]
-    priority: Literal["low", "medium", "high", "critical"]
+    priority: PRIORITY
     title: str
     active: bool
     began_at: datetime
@@ -177,6 +182,94 @@ class LifeTold(Told):
     notices: list[NoticeTold]
 
 
+class AnswersTold(Told):
+    """How long alarms of one shift waited for a person."""
+
+    alarms: int
+    unanswered: int
+    median_s: float | None
+    longest_s: float | None
+
+
+class FrequentTold(Told):
+    """A point and rule with the alarms it gave."""
+
+    point: str
+    rule: str
+    alarms: int
+
+
+class NumbersTold(Told):
+    """The quality of the alarms opened in a span. They are about the alarms, not about the people."""
+
+    since: datetime
+    until: datetime
+    opened: dict[PRIORITY, int]
+    per_day: dict[PRIORITY, float]
+    answers: Annotated[
+        dict[Literal["day", "evening", "night"], AnswersTold],
+        Field(description="by the shift in which the alarm opened, those of low priority left out"),
+    ]
+    stale: Annotated[list[str], Field(description="alarms that have stood for more than 24 h")]
+    chattering: Annotated[list[FrequentTold], Field(description="three times within an hour")]
+    flood_share: Annotated[
+        float, Field(description="of the span, from 0 to 1: more than 10 alarms in 10 minutes")
+    ]
+    top: Annotated[list[FrequentTold], Field(description="most frequent")]
+
+
+class DutyTold(Told):
+    """One obligation for one subject. A failed test reads `to repeat`; results are told to nobody here."""
+
+    subject: str
+    name: str
+    kind: Literal["person", "facepiece", "asset", "room", "site", "incident"]
+    obligation: str
+    what: str
+    rule: str
+    force: FORCE
+    state: StateWord
+    look: Annotated[Look, Field(description="`bad` of a SHALL is `late` of anything else")]
+    shown: Annotated[str, Field(description="as the matrix shows it")]
+    due: Annotated[date | None, Field(description="last day that is not too late")]
+    last_done: date | None
+
+
+class AgainstTold(Told):
+    """Why somebody or something is not to be relied on."""
+
+    subject: str
+    obligation: str
+    rule: str
+    force: FORCE
+    since: date
+    against: list[Literal["compounding", "hd-handling", "oversight", "respirator", "use"]]
+    text: str
+
+
+class AwaitedTold(Told):
+    """A sample without a result."""
+
+    subject: str
+    name: str
+    obligation: str
+    what: str
+    entry: Annotated[int, Field(description="number of the entry that its result corrects")]
+    taken: date
+    ready_on: Annotated[date, Field(description="first day on which it can be read")]
+    overdue: bool
+    says: Annotated[str, Field(description="how that day was counted")]
+
+
+class ComplianceTold(Told):
+    """What is due on a local day. Nothing against work says nothing about what is not kept here."""
+
+    on: date
+    against: list[AgainstTold]
+    awaited: Annotated[list[AwaitedTold], Field(description="as of now, whatever the day")]
+    duties: list[DutyTold]
+
+
 class Rooms(Told):
     """All rooms."""
 
@@ -206,4 +299,6 @@ ANSWERS: tuple[type[Told], ...] = (
     ReadingsTold,
     Alarms,
     LifeTold,
+    NumbersTold,
+    ComplianceTold,
 )

@@ -56,7 +56,7 @@ class Pages:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         # Each module of pages gives its routes; a new one is added here.
-        looks = Looks(desk)
+        looks, counts = Looks(desk), figures.Counts(desk)
         self._live = Live(desk, looks)
         self.routes = [
             *machine.routes(desk),
@@ -64,11 +64,11 @@ class Pages:
             *answer.routes(desk),
             *first.routes(desk, looks),
             *places.routes(desk, looks),
-            *figures.routes(desk),
+            *figures.routes(desk, counts),
             *alarms.routes(desk, looks),
             *deeds.routes(desk, looks),
             *self._live.routes(),
-            *api.routes(desk, looks),
+            *api.routes(desk, looks, counts),
             *compliance.routes(desk),
             *hazards.routes(desk),
             *incidents.routes(desk),

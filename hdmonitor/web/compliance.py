@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib import resources
@@ -19,19 +19,19 @@ from starlette.routing import Route
 
 from hdmonitor.attachments import FOLDER, LARGEST, NotAttached, find, keep
 from hdmonitor.completions import Completion, Result
-from hdmonitor.compliance.due import all_due, by_key, due_of, standing_against
-from hdmonitor.compliance.following import following
+from hdmonitor.compliance.due import all_due, due_of, standing_against
 from hdmonitor.compliance.incubation import INCUBATION, NotPlaced, placed
 from hdmonitor.compliance.judging import JUDGES, MEASURED, NOT_MEASURED, NotJudged, judged, result_of
-from hdmonitor.compliance.obligation import Case, Obligation, Programme, Subject, SubjectKind
+from hdmonitor.compliance.obligation import Case, Obligation, Subject, SubjectKind
 from hdmonitor.events import Complete
 from hdmonitor.importing import UNMEASURED, values_of
-from hdmonitor.incubators import Waiting, incubators, waiting
+from hdmonitor.incubators import incubators
 from hdmonitor.matrix import calendar, cell, sheets, table
 from hdmonitor.model import Person
 from hdmonitor.spreadsheet import Unreadable
 from hdmonitor.web import proof
 from hdmonitor.web.desk import Desk
+from hdmonitor.web.duties import Duties
 from hdmonitor.web.visit import Visit, acts, address_of, for_anybody, for_people, for_readers
 
 OVERSEERS = frozenset({"pharmacist", "manager", "qa", "administrator"})
@@ -102,34 +102,35 @@ class Shown:
 class _Pages:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._duties = Duties(desk)
 
     # --- the matrix -----------------------------------------------------------
 
     async def on_matrix(self, visit: Visit) -> Response:
         """Show everybody and everything against what is kept for them."""
-        programme = self._programme()
+        programme = self._duties.programme
         on = self._on(visit)
-        filed = self._filed()
+        filed = self._duties.filed
         return visit.page(
             "compliance.html",
             sheets=sheets(programme, filed, on),
             reasons=standing_against(programme, filed, on),
-            awaited=await asyncio.to_thread(self._awaited, programme, filed),  # weeks of readings
+            awaited=await asyncio.to_thread(self._duties.awaited, programme, filed),
             on=on,
-            today=self._today(),
+            today=self._duties.today,
         )
 
     async def on_table(self, visit: Visit) -> Response:
         """Give every duty as a line of a table."""
         on = self._on(visit)
-        text = table(all_due(self._programme(), self._filed(), on), on)
+        text = table(all_due(self._duties.programme, self._duties.filed, on), on)
         headers = {"Content-Disposition": f'attachment; filename="compliance-{on}.csv"'}
         return Response("\ufeff" + text, headers=headers, media_type="text/csv")
 
     async def on_calendar(self, visit: Visit) -> Response:
         """Give the due days of the site, or of one person."""
-        on, person = self._today(), visit.request.query_params.get("person", "")
-        dues = all_due(self._programme(), self._filed(), on)
+        on, person = self._duties.today, visit.request.query_params.get("person", "")
+        dues = all_due(self._duties.programme, self._duties.filed, on)
         name = self._desk.site.name
         if person:
             of_people = (SubjectKind.PERSON, SubjectKind.FACEPIECE)
@@ -146,7 +147,7 @@ class _Pages:
         """Show what was asked for and what was done, and the form to file more."""
         asked = visit.request.query_params
         obligation, subject, case = self._duty(asked.get("obligation", ""), asked.get("subject", ""))
-        programme, filed, today = self._programme(), self._filed(), self._today()
+        programme, filed, today = self._duties.programme, self._duties.filed, self._duties.today
         due = due_of(programme, obligation, subject, case, filed.get((obligation.id, subject.key), ()))
         entries = filed.get((obligation.id, subject.key), [])
         sees = _sees(visit.visitor.person, subject)
@@ -195,9 +196,11 @@ class _Pages:
     async def on_file(self, visit: Visit) -> Response:
         """Give a file of evidence to whoever may see that evidence."""
         digest = visit.request.path_params["digest"]
-        programme = self._programme()
+        programme = self._duties.programme
         people = {each.key: each for each in programme.subjects}
-        entries = [each for every in self._filed().values() for each in every if digest in each.attachments]
+        entries = [
+            each for every in self._duties.filed.values() for each in every if digest in each.attachments
+        ]
         visible = [
             each
             for each in entries
@@ -287,36 +290,16 @@ class _Pages:
 
     # --- what there is ------------------------------------------------------------
 
-    def _awaited(
-        self, programme: Programme, filed: Mapping[tuple[str, str], list[Completion]]
-    ) -> list[Waiting]:
-        with self._desk.reader() as journal:
-            return waiting(self._desk.site, programme, filed, journal, self._desk.now())
-
-    def _programme(self) -> Programme:
-        if self._desk.programme is None:
-            says = "This site keeps no compliance calendar: its site file has no section 'compliance'."
-            raise HTTPException(409, says)
-        with self._desk.reader() as journal:
-            return following(self._desk.programme, [each.to_follow for each in journal.incidents()])
-
-    def _filed(self) -> Mapping[tuple[str, str], list[Completion]]:
-        with self._desk.reader() as journal:
-            return by_key(journal.completions())
-
     def _duty(self, obligation: str, key: str) -> tuple[Obligation, Subject, Case]:
-        found = self._programme().duty(obligation, key)
+        found = self._duties.programme.duty(obligation, key)
         if found is None:
             raise HTTPException(404, "This is not kept for them here.")
         return found[0], found[1], found[2]
 
-    def _today(self) -> date:
-        return self._desk.now().astimezone(self._desk.zone).date()
-
     def _on(self, visit: Visit) -> date:
         asked = visit.request.query_params.get("on", "")
         try:
-            return date.fromisoformat(asked) if asked else self._today()
+            return date.fromisoformat(asked) if asked else self._duties.today
         except ValueError:
             raise HTTPException(404, "Name a day such as 2026-03-02.") from None
 

@@ -22,21 +22,31 @@ USUAL = "7"
 LEAST = 30.0  # seconds: a month of a large site is many rows
 
 
-def routes(desk: Desk) -> list[Route]:
+class Counts:
+    """The numbers by the days they are of, one of `DAYS`; counted once for pages and programs."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._kept = {word: Kept(partial(self._counted, days), LEAST) for word, days in DAYS.items()}
+
+    def __call__(self, span: str) -> Numbers:
+        """Return the numbers of a span."""
+        return self._kept[span]()
+
+    def _counted(self, days: int) -> Numbers:
+        now = self._desk.now()
+        with self._desk.reader() as journal:
+            return recorded(journal, now - timedelta(days=days), now, self._desk.site.zone)
+
+
+def routes(desk: Desk, counts: Counts) -> list[Route]:
     """Return the routes of this module."""
-
-    def counted(days: int) -> Numbers:
-        now = desk.now()
-        with desk.reader() as journal:
-            return recorded(journal, now - timedelta(days=days), now, desk.site.zone)
-
-    kept = {word: Kept(partial(counted, days), LEAST) for word, days in DAYS.items()}
 
     async def on_page(visit: Visit) -> Response:
         span = visit.request.query_params.get("days", USUAL)
-        if span not in kept:
+        if span not in DAYS:
             raise HTTPException(404)
-        found = kept[span]()
+        found = counts(span)
         return visit.page(
             "figures.html",
             found=found,

@@ -13,8 +13,10 @@ from hdmonitor.web.api_models import (
     ANSWERS,
     Alarms,
     BoardTold,
+    ComplianceTold,
     Done,
     LifeTold,
+    NumbersTold,
     Points,
     PointTold,
     Problem,
@@ -23,6 +25,7 @@ from hdmonitor.web.api_models import (
     RoomTold,
     Told,
 )
+from hdmonitor.web.figures import DAYS
 
 BASE = "/api/v1"
 REF = "#/components/schemas/{model}"
@@ -75,6 +78,8 @@ def may_be_signed_by_two(do: str) -> bool:
 def _gets() -> dict[str, Any]:
     span = [_query("start", MOMENT), _query("end", MOMENT)]
     which = _query("which", {"type": "string", "enum": ["open", "all"]})
+    days = _query("days", {"type": "integer", "enum": [*DAYS.values()]})
+    on = _query("on", {"type": "string", "format": "date"})
     return {
         f"{BASE}/board": _get("Every room and hood with what stands against it", BoardTold),
         f"{BASE}/rooms": _get("All rooms", Rooms),
@@ -86,11 +91,19 @@ def _gets() -> dict[str, Any]:
         ),
         f"{BASE}/alarms": _get("Alarms, those nobody has closed by default", Alarms, which),
         f"{BASE}/alarms/{{alarm}}": _get("One alarm with its whole life", LifeTold, _path("alarm")),
+        f"{BASE}/numbers": _get("How good the alarms were, of the last 7 days by default", NumbersTold, days),
+        f"{BASE}/compliance": _get(
+            "What is due, on the local day by default", ComplianceTold, on, calendar=True
+        ),
     }
 
 
-def _get(summary: str, answer: type[Told], *parameters: dict[str, Any]) -> dict[str, Any]:
+def _get(
+    summary: str, answer: type[Told], *parameters: dict[str, Any], calendar: bool = False
+) -> dict[str, Any]:
     refusals = {401: "no token", 503: "the record cannot be read"}
+    if calendar:
+        refusals[409] = "the site keeps no compliance calendar"
     if parameters:
         refusals |= {404: "there is no such thing", 422: "a parameter cannot be read"}
     return {

@@ -2,12 +2,14 @@
 
 import json
 from copy import deepcopy
+from datetime import timedelta
 from http.client import HTTPConnection
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from manned import PIN, TOKEN, manned
+from pages import NOW, SITE
 from programmes import asset, programme
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -17,6 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from hdmonitor.alarm_numbers import recorded
+from hdmonitor.alerts.numbers import as_json
 from hdmonitor.asking import ACTS
 from hdmonitor.reader import Reader
 from hdmonitor.web.openapi import SUMMARIES, description
@@ -112,6 +116,72 @@ def test_an_alarm_is_told_with_its_whole_life(house):
     assert {notice["destination"] for notice in life["notices"]} >= {"technician-phone"}
 
 
+def test_the_numbers_of_the_alarms_are_those_of_the_page_and_of_the_command_line(tmp_path):
+    with manned(tmp_path / "journal.db") as house:
+        status, told = ask(house, "numbers?days=1")
+        with Reader(house.path) as journal:
+            counted = recorded(journal, NOW - timedelta(days=1), NOW, SITE.zone)
+
+    span = {"since": "2026-03-01T12:50:00Z", "until": "2026-03-02T12:50:00Z"}
+    assert (status, told) == (200, as_json(counted) | span)
+    assert told["opened"] == {"low": 2, "medium": 0, "high": 5, "critical": 2}
+    assert told["answers"]["day"]["alarms"] == 7
+    assert {"point": "hd-buffer.pressure", "rule": "800-P1", "alarms": 1} in told["top"]
+
+
+def test_numbers_are_those_of_seven_days_where_nothing_is_said(house):
+    _, told = ask(house, "numbers")
+
+    assert told["since"] == "2026-02-23T12:50:00Z"
+
+
+@pytest.mark.parametrize("days", ["2", "0", "", "seven", "-7"])
+def test_numbers_of_another_span_are_refused_with_the_spans_there_are(house, days):
+    assert ask(house, f"numbers?days={days}") == (422, {"error": "days must be one of 1, 7, 30"})
+
+
+def test_what_is_due_is_told_with_its_day_and_its_rule(house):
+    status, told = ask(house, "compliance?on=2026-03-01")
+
+    assert status == 200
+    assert told == {
+        "on": "2026-03-01",
+        "against": [],
+        "awaited": [],
+        "duties": [
+            {
+                "subject": "pumps",
+                "name": "pumps",
+                "kind": "asset",
+                "obligation": "pump-library",
+                "what": "pump library sign-off",
+                "rule": "PUMP-2",
+                "force": "PRACTICE",
+                "state": "never",
+                "look": "late",
+                "shown": "none on record",
+                "due": "2026-01-01",
+                "last_done": None,
+            }
+        ],
+    }
+
+
+def test_what_is_due_is_told_of_today_where_no_day_is_named_and_of_days_only(house):
+    assert ask(house, "compliance")[1]["on"] == "2026-03-02"
+    assert ask(house, "compliance?on=tomorrow") == (
+        422,
+        {"error": "on must be a day such as 2026-03-02"},
+    )
+
+
+def test_a_site_without_a_compliance_calendar_says_so(tmp_path):
+    with manned(tmp_path / "journal.db") as house:
+        status, told = ask(house, "compliance")
+
+    assert (status, "no section 'compliance'" in told["error"]) == (409, True)
+
+
 @pytest.mark.parametrize("what", ["rooms/nowhere", "points/nothing", "alarms/A99999", "nothing", "acts/ack"])
 def test_what_is_not_there_is_a_sentence_in_json(house, what):
     status, told = ask(house, what)
@@ -133,7 +203,9 @@ def test_a_time_that_cannot_be_read_is_refused_with_how_to_write_it(house, span)
 # --- who may ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["board", "rooms", "points", "alarms", "points/hd-fridge-2.temperature"])
+@pytest.mark.parametrize(
+    "path", ["board", "rooms", "points", "alarms", "points/hd-fridge-2.temperature", "numbers", "compliance"]
+)
 def test_nothing_is_told_without_a_token_or_with_a_wrong_one(house, path):
     assert ask(house, path, token="")[0] == 401
     assert ask(house, path, token="guessed")[0] == 401

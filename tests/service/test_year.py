@@ -3,6 +3,7 @@
 import csv
 import http.client
 import io
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -121,6 +122,42 @@ def test_the_table_has_a_line_for_every_duty_and_tells_no_result(own):
         "due": "2026-11-12",
         "last done": "2026-05-20",
     }
+
+
+def test_the_api_tells_the_year_as_the_page_does_and_no_result(own):
+    with pages_of(own) as (url, cookies):
+        told = json.loads(get(url, cookies, "/api/v1/compliance"))
+
+    duties = {(each["subject"], each["obligation"]): each for each in told["duties"]}
+    assert (told["on"], len(duties), len(told["duties"])) == ("2026-11-20", 183, 183)
+    assert duties["technician-3", "aseptic-manipulation"] == {
+        "subject": "technician-3",
+        "name": "Technician 3",
+        "kind": "person",
+        "obligation": "aseptic-manipulation",
+        "what": "media fill",
+        "rule": "797-H5",
+        "force": "SHALL",
+        "state": "to repeat",
+        "look": "bad",
+        "shown": "to be repeated",
+        "due": "2026-11-12",
+        "last_done": "2026-05-20",
+    }
+    assert {"current", "due", "overdue", "never", "to repeat", "done"} == {
+        each["state"] for each in told["duties"]
+    }
+    (against,) = (
+        each
+        for each in told["against"]
+        if (each["subject"], each["obligation"]) == ("technician-3", "aseptic-manipulation")
+    )
+    assert (against["since"], against["against"], against["force"]) == (
+        "2026-11-12",
+        ["compounding"],
+        "SHALL",
+    )
+    assert all("cfu" not in json.dumps(each) for each in told["duties"])
 
 
 DUTY = "/compliance/duty?obligation=aseptic-manipulation&subject=technician-3"
@@ -290,6 +327,7 @@ def test_a_sample_is_filed_when_it_is_taken_and_again_when_it_is_read(own):
         taken = {**MEDIA_FILL, "on": "2026-11-03", "growth": "", "surface": "", "result": "not-judged"}
         post(url, cookies, "/compliance/done", DUTY, {**taken, "media_lot": "M-7"})
         waiting = words(get(url, cookies, "/compliance").decode())
+        (told,) = json.loads(get(url, cookies, "/api/v1/compliance"))["awaited"]
         with Reader(own) as reader:
             number = reader.completions()[-1].number
         fields = {**MEDIA_FILL, "on": "2026-11-03", "left": "0", "right": "0", "correct": str(number)}
@@ -299,6 +337,17 @@ def test_a_sample_is_filed_when_it_is_taken_and_again_when_it_is_read(own):
     assert (
         "Results awaited Technician 3: media fill , taken 2026-11-03, to be read since 2026-11-17" in waiting
     )
+    assert told == {
+        "subject": "technician-3",
+        "name": "Technician 3",
+        "obligation": "aseptic-manipulation",
+        "what": "media fill",
+        "entry": number,
+        "taken": "2026-11-03",
+        "ready_on": "2026-11-17",
+        "overdue": False,
+        "says": "by the clock: no incubator was named",
+    }
     assert status == 200
     assert "Results awaited" not in after
     assert cells(own)["technician-3", "aseptic-manipulation"][1] == "to be repeated"  # the failure is newer
