@@ -59,7 +59,7 @@ class Bench:
     cases: Callable[[], list[Case]]
     cleared: dict[str, Alarm]  # over, not closed, by id
     stir: Callable[[Case], None]
-    time_moved: Callable[[str, datetime], None]  # a limit of a point moved without a reading
+    time_moved: Callable[[str, datetime, Draft], None]  # a limit of a point moved without a reading
     read_by_hand: Callable[[str, float, str, datetime], None]  # point, canonical value, by whom, when
     blind: Callable[[str], bool]
     aside: Aside
@@ -122,7 +122,7 @@ class Bench:
     # --- why not ------------------------------------------------------------
 
     def _refusal(self, act: Deed, at: datetime) -> str:
-        if unknown := self.unknown_person(act.by):
+        if unknown := unknown_person(self.site, act.by):
             return unknown
         if isinstance(act, ABOUT_ALARMS):
             return self._not_about_alarms(act, at)
@@ -132,13 +132,6 @@ class Bench:
         if isinstance(act, Commission) and act.point not in self.site.points:
             return f"no point {act.point!r:.60} is in the site file of the running monitor; restart it"
         return "" if may(role, type(act)) else _not_allowed(role, act)
-
-    def unknown_person(self, by: str) -> str:
-        """Say that nobody of that id is in the site file; nothing if somebody is."""
-        if by in self.site.people:
-            return ""
-        known = ", ".join(sorted(self.site.people))
-        return f"nobody called {by!r:.40} is in the site file; the people are: {known}"
 
     def _not_about_alarms(self, act: OfAlarm, at: datetime) -> str:
         case, role = self._running(act.alarm), self.site.people[act.by].role
@@ -337,7 +330,7 @@ class Bench:
         alarm = case.close(at, draft)
         self.stir(case)
         if case.cause == "limit":
-            self.time_moved(case.point.id, at + MICROSECOND)
+            self.time_moved(case.point.id, at + MICROSECOND, draft)
         self._closed(alarm, by, note, case.point.id, at, draft)
 
     def _closed(self, alarm: Alarm, by: str, note: str, subject: str, at: datetime, draft: Draft) -> None:
@@ -389,6 +382,14 @@ class Bench:
             "offset": point.offset,
         }
         draft.event(at, Kind.COMMISSIONED, act.point, detail)
+
+
+def unknown_person(site: Site, by: str) -> str:
+    """Say that nobody of that id is in the site file; nothing if somebody is."""
+    if by in site.people:
+        return ""
+    known = ", ".join(sorted(site.people))
+    return f"nobody called {by!r:.40} is in the site file; the people are: {known}"
 
 
 def _said(act: Acknowledge) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from hdmonitor.agenda import Agenda
-from hdmonitor.case import Case, House, Seen
+from hdmonitor.case import COMINGS, Case, House, Seen
 from hdmonitor.doubt import Doubt, habits_of
 from hdmonitor.events import HELP
 from hdmonitor.exposure import AN_HOUR, Tally
@@ -192,6 +193,20 @@ class Builder:
             machine.restore(None, EPOCH)
             self._agenda.rank(watch.hand, before=watch.silence)
         return watch.hand
+
+    def rebuild(self, watch: Watch, states: Mapping[str, Any]) -> None:
+        """Build what is about the sensor, or was read by hand, where the journal knows of it."""
+        seldom: dict[str, Callable[[Watch], object]] = {
+            "HDM-FAULT": self.fault,
+            "HDM-SUSPECT": lambda watch: watch.doubt.case if watch.doubt is not None else None,
+            "HDM-BATTERY": self.battery,
+            "HDM-CLOCK": self.clock,
+            "HDM-HAND": self.hand,
+        }
+        for rule_id, build in seldom.items():
+            key = f"case:{watch.point.id}|{rule_id}"
+            if states.get(key) or states.get(f"{COMINGS}{key}"):
+                build(watch)
 
     def _case(self, point: Point, rule: Rule, machine: Machine | Silence, seen: Seen, cause: str) -> Case:
         return Case(point, rule, machine, seen=seen, house=self._house, cause=cause)

@@ -34,7 +34,7 @@ from hdmonitor.model import (
     Threshold,
     after,
 )
-from hdmonitor.rules.alarm import Machine
+from hdmonitor.rules.alarm import STILL, Machine
 from hdmonitor.rules.changes import Change, Lowered, Moved, Raised, Span
 from hdmonitor.rules.found import Found
 from hdmonitor.rules.silence import Silence
@@ -241,6 +241,15 @@ class Case:
         return True
 
     # --- what the machine says ----------------------------------------------
+
+    def observe(self, at: datetime, value: float, draft: Draft) -> bool:
+        """Judge a value; tell whether anything has changed."""
+        assert isinstance(self.machine, Machine)  # noqa: S101  # nothing else is observed with values
+        changes = self.machine.observe(at, value)
+        if changes is STILL:
+            return False
+        self.apply(changes, draft)
+        return True
 
     def apply(self, changes: Sequence[Change], draft: Draft, *, withhold: str = "") -> None:
         """Write what `changes` mean; `withhold` says why an alarm opens without a call."""

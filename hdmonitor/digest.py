@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing, text
 from hdmonitor.case import Case, Draft
@@ -25,7 +26,7 @@ class Digest:
     cases: Callable[[], list[Case]]
     cleared: Mapping[str, Alarm]
     blind: Callable[[], Sequence[str]]
-    told: date | None
+    told: date | None = None
 
     def next_look(self, now: datetime) -> datetime:
         """Return when the next digest is owed."""
@@ -58,3 +59,8 @@ class Digest:
             blind=self.blind(),
             batteries=[case.point.name for case, _ in running if case.cause == "battery"],
         )
+
+    def restore(self, states: Mapping[str, Any]) -> None:
+        """Go on from the states of the journal."""
+        if day := states.get(DAILY):
+            self.told = date.fromisoformat(day)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from hdmonitor.alerts.situation import Behind
 from hdmonitor.case import Case, Draft, House, Seen
@@ -83,6 +84,11 @@ class Gates:
     def cases(self) -> list[Case]:
         """Return the cases of all gateways, in the order of the site file."""
         return [gate.case for gate in self._all.values()]
+
+    def restore(self, states: Mapping[str, Any]) -> None:
+        """Go on from the states of the journal."""
+        for case in self.cases():
+            case.restore(states.get(case.key), None)
 
     def of_edge(self, edge: str) -> Gate | None:
         """Return the gateway that is a Sparkplug edge node."""

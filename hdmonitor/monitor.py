@@ -11,31 +11,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hdmonitor.acts import Bench
+from hdmonitor.acts import Bench, unknown_person
 from hdmonitor.added import Part, Parts
 from hdmonitor.agenda import Agenda, Due
-from hdmonitor.alerts.daily import DAILY, Daily
+from hdmonitor.alerts.daily import Daily
 from hdmonitor.alerts.defrost import running
 from hdmonitor.alerts.duty import Roster
-from hdmonitor.alerts.flapping import Comings
 from hdmonitor.alerts.hours import opening
 from hdmonitor.aside import Aside
-from hdmonitor.builder import LOW, NOBODY, Builder
+from hdmonitor.builder import LOW, Builder
 from hdmonitor.case import COMINGS, Case, Draft, House, Seen, restored_alarm
-from hdmonitor.completions import FollowUp
-from hdmonitor.compliance.incidents import unreportable
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.digest import Digest
 from hdmonitor.doubt import acquaint
 from hdmonitor.drills import Drill, Drills
 from hdmonitor.edges import Edges
 from hdmonitor.events import (
-    HELP,
     Act,
     Alarm,
     ClockStepped,
@@ -48,7 +43,6 @@ from hdmonitor.events import (
     Input,
     Json,
     Kind,
-    LastHeard,
     Measured,
     Outcome,
     Quarantined,
@@ -56,12 +50,13 @@ from hdmonitor.events import (
     Remark,
     Restored,
 )
-from hdmonitor.gateways import PREFIX, Gates
+from hdmonitor.filing import Filing
+from hdmonitor.gateways import Gates
+from hdmonitor.itself import Itself
 from hdmonitor.late import Track
 from hdmonitor.lights import Face, face_of
 from hdmonitor.model import (
     ALWAYS,
-    EPOCH,
     MIRROR,
     NO_TIME,
     Decoded,
@@ -78,10 +73,11 @@ from hdmonitor.model import (
     Value,
     made,
 )
+from hdmonitor.order import MICROSECOND, NEVER, Order
 from hdmonitor.placement import Known, Spares
 from hdmonitor.reminders import Reminders
+from hdmonitor.restart import WATCHED, Restart
 from hdmonitor.returns import Returns
-from hdmonitor.rights import may, may_list_drugs
 from hdmonitor.rounds import Rounds
 from hdmonitor.rules.alarm import STILL, Machine
 from hdmonitor.rules.changes import Change, Span
@@ -92,13 +88,8 @@ from hdmonitor.sensors.found import GATEWAY
 from hdmonitor.sensors.liveness import is_there
 from hdmonitor.sensors.times import believed
 from hdmonitor.units import add, show_moment
-from hdmonitor.upkeep import STATE, Upkeep
+from hdmonitor.upkeep import Upkeep
 from hdmonitor.watch import Watch, at_rest, middle, outside, stake, unseen
-
-MICROSECOND = timedelta(microseconds=1)
-CLOCK_JITTER = timedelta(seconds=2)
-WATCHED = "watched"  # in the journal: since when, of points that were never heard
-NEVER = datetime.max.replace(tzinfo=UTC)
 
 # So many messages are decoded one after the other before they are judged one after the other: in turn,
 # each would find the processor prepared for the other, which takes a fifth longer.
@@ -166,19 +157,18 @@ class Monitor:
             opened=self._opened,
             over=self._over,
             latched=self._returns.latched,
-            unreachable=lambda: self._unreachable,
+            unreachable=lambda: self._itself.unreachable,
             missed=self._missed,
             unexplained=self._returns.lost,
         )
-        self._recall = recall
         self._measured = measured
         self._watches: dict[str, Watch] = {}
         self._in_room: dict[str, tuple[Watch, ...]] = {}
         self._across: defaultdict[frozenset[str], list[Watch]] = defaultdict(list)  # by the rooms of a pair
         self._spares = Spares(site)
-        self._selves: dict[str, Case] = {}
         self._cleared: dict[str, Alarm] = {}
         self._agenda = Agenda()
+        self._order = Order(self._agenda, recall, self._stir)
         self._rounds = Rounds(
             site, lambda point: self._gates.answered(self._watches[point].silence), self._aside.out_of_service
         )
@@ -189,7 +179,7 @@ class Monitor:
             self._order_cases,
             self._cleared,
             self._stir,
-            self._time_moved,
+            lambda point, moment, draft: self._order.time_moved(self._watches[point], moment, draft),
             self._read_by_hand,
             lambda point: self._blind(self._watches[point]),
             self._aside,
@@ -197,18 +187,10 @@ class Monitor:
             self._rounds,
             self._reminders,
         )
-        self._unreachable: frozenset[str] = frozenset()  # destinations whose newest message was not taken
         for each in (self._aside, self._rounds, self._reminders):
             self._agenda.rank(each)
         self._builder = Builder(site, own, self._house, self._agenda, looks_back=recall is not None)
-        self._seldom = {  # what a point has once there was something, by rule
-            "HDM-FAULT": self._builder.fault,
-            "HDM-SUSPECT": lambda watch: watch.doubt.case if watch.doubt is not None else None,
-            "HDM-BATTERY": self._builder.battery,
-            "HDM-CLOCK": self._builder.clock,
-            "HDM-HAND": self._builder.hand,
-        }
-        self._linked = True
+        self._itself = Itself(self._builder, self._order_cases, self._stir)
         self._edges = Edges(site)
         for device in site.devices.values():
             for point in device.points:
@@ -231,18 +213,16 @@ class Monitor:
         for case in self._gates.cases():
             self._agenda.rank(case)
         self._drills = Drills(site, self._house, self._agenda)
+        self._digest = (
+            Digest(site, daily, self._order_cases, self._cleared, self._all_blind) if daily else None
+        )
         self._draft = Draft(restored.next_event if restored else 1, self._cleared)
         if restored is not None:
             self._restore(restored, at)
         self._schedule_all()
         self._upkeep = Upkeep(programme, restored) if programme is not None else None
-        self._looks: list[Upkeep | Digest] = []  # what there is to do on every local day
-        if self._upkeep is not None:
-            self._looks.append(self._upkeep)
-        if daily is not None:
-            told = restored.states.get(DAILY) if restored is not None else None
-            newest = date.fromisoformat(str(told)) if told else None
-            self._looks.append(Digest(site, daily, self._order_cases, self._cleared, self._all_blind, newest))
+        self._filing = Filing(site, self._upkeep, self._itself)
+        self._looks = [each for each in (self._upkeep, self._digest) if each is not None]
         self._look_next = self._next_look()
 
     # --- the way in ---------------------------------------------------------
@@ -286,13 +266,15 @@ class Monitor:
         self._pass_time(at)
         match item:
             case Condition():
-                self._condition(item)
+                self._itself.take(item, self.now, self._draft)
             case Remark():
                 self._draft.event(self.now, item.kind, item.subject, item.detail)
                 if item.kind is Kind.STARTED:
                     self._draft.outcome.states[WATCHED] = self._unheard()
                 if item.kind in (Kind.DELIVERED, Kind.UNDELIVERED):
-                    self._reaches(item.subject, item.kind is Kind.DELIVERED)
+                    self._itself.reaches(
+                        item.subject, self.now, self._draft, taken=item.kind is Kind.DELIVERED
+                    )
                     self._drills.went(item.kind, item.subject, item.detail, self.now, self._draft)
             case ClockStepped():
                 pass
@@ -358,15 +340,9 @@ class Monitor:
             of_sums=any(point.id in self._added for point in device.points),
         )
 
-    def _self(self, subject: str) -> Case:
-        """Return the case of a condition of the monitor itself, built at its first mention."""
-        if subject not in self._selves:
-            self._selves[subject] = self._builder.of_itself(subject)
-        return self._selves[subject]
-
     def _order_cases(self) -> list[Case]:
         watched = [case for watch in self._watches.values() for case in watch.cases()]
-        return [*watched, *self._gates.cases(), *self._selves.values()]
+        return [*watched, *self._gates.cases(), *self._itself.cases()]
 
     # --- rooms --------------------------------------------------------------
 
@@ -454,7 +430,7 @@ class Monitor:
 
     def _advance(self, case: Due, due: datetime) -> None:
         if isinstance(case, Track):
-            self._look_back(self._watches[case.point.id], due)
+            self._order.look_back(self._watches[case.point.id], due, self._draft)
             return
         if isinstance(case, (Aside, Rounds, Reminders)):
             case.advance(due, self._draft)
@@ -465,14 +441,14 @@ class Monitor:
             return
         assert isinstance(case, Case)  # noqa: S101  # nothing else is on the agenda
         if case.cause == "limit" and case.machine.due() == due:
-            self._time_moved(case.point.id, due)
+            self._order.time_moved(self._watches[case.point.id], due, self._draft)
         if case.cause == "silent" and case.machine.due() == due:
             self._fall_silent(case, due)
         else:
             case.advance(due, self._draft)
         self._stir(case)
         if case.cause == "silent" and case.alarm:
-            self._gates.blame(case, due, self._draft, linked=self._linked)
+            self._gates.blame(case, due, self._draft, linked=self._itself.linked)
 
     def _fall_silent(self, case: Case, due: datetime) -> None:
         """Open the alarm of a silent point with the priority of what it guards."""
@@ -483,7 +459,7 @@ class Monitor:
             return
         changes = signs.advance(due)
         signs.priced(stake(watch))
-        withhold = "" if self._linked else "the broker cannot be reached"
+        withhold = "" if self._itself.linked else "the broker cannot be reached"
         if not case.was_outside and (deaf := [part.point.id for part, _ in watch.legs if unseen(part)]):
             withhold = withhold or f"{' and '.join(deaf)} cannot be relied on, which is told by itself"
         case.apply(changes, self._draft, withhold=withhold)
@@ -524,11 +500,7 @@ class Monitor:
     def _shift(self, by: timedelta) -> None:
         """Go on after the wall clock stepped: running delays keep their length."""
         for watch in self._watches.values():
-            if watch.track is not None:
-                if watch.track.backlog is not None:
-                    self._look_back(watch, self.now)
-                watch.track.shift(by, watch.last_at)
-                self._draft.outcome.states[watch.track.key] = watch.track.state()
+            self._order.shift(watch, by, self.now, self._draft)
         self.now += by
         self._doors.shift(by)
         self._drills.shift(by, self._draft)
@@ -681,7 +653,7 @@ class Monitor:
         if watch.frontier < at < watch.midnight:
             watch.moment = watch.frontier = at
             watch.values = ()
-        elif (kept := self._uncommon(watch, reading)) is not None:
+        elif (kept := self._order.look(watch, reading, self._draft)) is not None:
             reading, at = kept, kept.measured_at
             watch.frontier = max(watch.frontier, at)
         else:
@@ -730,8 +702,7 @@ class Monitor:
             self._observe_door(watch.point.id, at, reading.value)
         for each in watch.feeds:
             self._combine(each, reading)
-            if _overtaken(each, watch, at):
-                self._dirty(each, at, reading.received_at)
+            self._order.added(each, watch, at, reading.received_at, self._draft)
 
     def _asked(self, watch: Watch, while_: str, value: float) -> float:
         """Return what is judged: the value, or one inside where no verdict is asked for."""
@@ -740,116 +711,9 @@ class Monitor:
             return value
         return middle([limit for case in watch.rules for limit in case.rule.thresholds], value)
 
-    def _uncommon(self, watch: Watch, reading: Reading) -> Reading | None:
-        """Return a reading to judge now, after a look at its time; None for one that is repeated or late."""
-        at, value, track = reading.measured_at, reading.value, watch.track
-        overtaken = track is not None and track.passed is not None and at < track.passed
-        if watch.last_at is None or at > watch.last_at:
-            watch.moment, watch.values = at, ()
-            if at >= watch.midnight:
-                watch.midnight = track.turn_of_day(watch.last_at, at, self._draft) if track else NEVER
-            if overtaken:
-                self._judge_from(watch, reading)
-            return reading
-        if at == watch.moment:
-            told = watch.values or (watch.last_value,)
-            if value in told:
-                self._draft.outcome.duplicates += 1
-                return None
-            # Judged again, the smaller one comes first, whichever was told first.
-            if overtaken or (value is not None and any(v is None or v > value for v in told)):
-                self._judge_from(watch, reading)
-            watch.values = (*told, value)
-            self._crowd(watch, value)
-            return reading._replace(
-                measured_at=watch.last_at + MICROSECOND, device_time=reading.device_time or at
-            )
-        quality = Quality.LATE
-        if track is not None and value is not None:
-            if not track.late(at, reading.received_at):
-                quality = Quality.NOT_JUDGED
-            self._waits(track)
-        self._dirty_sums(watch, reading, quality)
-        self._draft.outcome.readings.append(reading._replace(quality=quality, live=False))
-        return None
-
-    def _crowd(self, watch: Watch, value: float | None) -> None:
-        """Note which of several values of one moment counts in sums, if another one came last."""
-        known = [each for each in watch.values if each is not None]
-        last = None if len(known) < len(watch.values) else max(known)
-        if watch.feeds and last != value and watch.last_at is not None:
-            watch.crossed = watch.last_at + MICROSECOND, last
-            self._draft.outcome.states[f"crossed:{watch.point.id}"] = [watch.crossed[0].isoformat(), last]
-
-    # --- late readings --------------------------------------------------------
-
-    def _judge_from(self, watch: Watch, reading: Reading) -> None:
-        """Have a reading judged again that was judged out of order."""
-        if watch.track is not None:
-            watch.track.judge_from(reading.measured_at, reading.received_at)
-            self._waits(watch.track)
-        self._dirty_sums(watch, reading, Quality.LATE)
-
-    def _dirty_sums(self, watch: Watch, reading: Reading, quality: Quality) -> None:
-        """Have what a point is part of added up again, if its reading is judged at all."""
-        for each in watch.feeds if quality is Quality.LATE else ():
-            self._dirty(each, reading.measured_at, reading.received_at)
-
-    def _dirty(self, watch: Watch, at: datetime, received_at: datetime) -> None:
-        """Have a sum added up and judged again from `at` on: a part of it came out of order."""
-        track = watch.track
-        if track is None or track.parts is None:
-            return
-        if track.pending:
-            watch.midnight = track.turn_of_day(watch.last_at, at, self._draft)
-        track.late(at, received_at)
-        self._waits(track)
-
-    def _catch_up(self, watch: Watch, sums: Sequence[tuple[datetime, float]], at: datetime) -> None:
-        """Record the sums that late parts add beyond the newest; they are judged already."""
-        for moment, value in sums:
-            if watch.last_at is None or moment > watch.last_at:
-                reading = Reading(watch.point.id, value, moment, max(at, moment), live=False)
-                self._draft.outcome.readings.append(reading)
-                watch.last_at = watch.moment = moment
-                watch.last_value, watch.values = value, ()
-                watch.seen.note(value, moment)
-
-    def _waits(self, track: Track) -> None:
-        self._draft.outcome.states[track.key] = track.state()
-        self._agenda.schedule(track)
-
-    def _time_moved(self, point: str, at: datetime) -> None:
-        """Note that a limit moved at `at` without a reading: what was measured before is out of order."""
-        watch = self._watches[point]
-        if watch.track is not None:
-            watch.track.passed = max(watch.track.passed or at, at)
-            watch.frontier = max(watch.frontier, at)
-            self._draft.outcome.states[watch.track.key] = watch.track.state()
-
-    def _look_back(self, watch: Watch, at: datetime) -> None:
-        """Judge the history of a point with what came late."""
-        assert watch.track is not None  # noqa: S101  # the callers asked
-        assert self._recall is not None  # noqa: S101  # else there is no track
-        lead = max((tally.lead for tally in watch.tallies), default=NO_TIME)
-        again = watch.track.look_back(at, self._draft, self._recall, lead)
-        if again is not None and watch.legs:
-            self._catch_up(watch, again.values, at)
-        watch.frontier = max(watch.last_at or ALWAYS, watch.track.passed or ALWAYS)
-        for case in (*watch.rules, watch.late):
-            if case is not None:
-                self._stir(case)
-        if again is not None:
-            for tally in watch.tallies:
-                tally.retake(again.since, again.values, at, self._draft, beside=watch.rules)
-                self._stir(tally.case)
-        self._waits(watch.track)
-
     def _observe(self, case: Case, at: datetime, value: float) -> None:
-        machine = case.machine
-        assert isinstance(machine, Machine)  # noqa: S101  # silence is not observed with values
-        if (changes := machine.observe(at, value)) is not STILL:
-            self._changed(case, changes)
+        if case.observe(at, value, self._draft):
+            self._stir(case)
 
     def _changed(self, case: Case, changes: Sequence[Change]) -> None:
         case.apply(changes, self._draft)
@@ -863,30 +727,12 @@ class Monitor:
 
     # --- conditions and acts ------------------------------------------------
 
-    def _condition(self, item: Condition) -> None:
-        case = self._self(item.subject)
-        if item.subject == "broker" and item.wrong == self._linked:
-            self._relink(up=not item.wrong)
-        if item.wrong or not at_rest(case):
-            case.text = item.text
-            self._observe(case, self.now, 1.0 if item.wrong else 0.0)
-
-    def _relink(self, *, up: bool) -> None:
-        """Hold back calls for silence while no message can reach us (practice rule 5)."""
-        self._linked = up
-        self._draft.outcome.states["link"] = up
-        if not up:
-            return
-        for watch in self._watches.values():
-            if watch.silence.postpone(self.now + watch.point.valid_for):
-                self._stir(watch.silence)
-
     def _do(self, act: Act | Entry) -> str:
         """Do what a named person asks; return why not, or what that person must know, or nothing."""
         if isinstance(act, Entry):
-            return self._enter(act)
+            return self._filing.enter(act, self.now, self._draft)
         if isinstance(act, Complete):
-            return self._complete(act)
+            return self._filing.complete(act, self.now, self._draft)
         if isinstance(act, DrillAct):
             return self._drill(act)
         said = self._bench.do(act, self.now, self._draft)
@@ -895,7 +741,7 @@ class Monitor:
 
     def _drill(self, act: DrillAct) -> str:
         """Start a fire drill or take what is said of one; return why not, or nothing."""
-        refusal = self._bench.unknown_person(act.by)
+        refusal = unknown_person(self.site, act.by)
         if not refusal and isinstance(act, DrillAlarm):
             watch = self._watches.get(act.point)
             stands = watch is not None and bool(outside(watch) or any(case.alarm for case in watch.rules))
@@ -906,57 +752,6 @@ class Monitor:
             self._drills.refused(act, refusal, self._draft)
             detail: dict[str, Json] = {"by": act.by, "reason": refusal, "note": "drill"}
             self._draft.event(self.now, Kind.REFUSED, "monitor", detail)
-        return refusal
-
-    def _not_entered(self, entry: Entry) -> str:
-        if entry.by and (unknown := self._bench.unknown_person(entry.by)):
-            return unknown
-        if entry.kind is Kind.DRUG_LIST:
-            person = self.site.people.get(entry.by)
-            if not may_list_drugs(person.role if person else None):
-                return (
-                    "the list of hazardous drugs is replaced by a pharmacist, a manager or an administrator"
-                )
-        return unreportable(entry, self.now)
-
-    def _enter(self, entry: Entry) -> str:
-        """Write down what judges nothing; return why not, or nothing."""
-        if refusal := self._not_entered(entry):
-            detail: dict[str, Json] = {"by": entry.by, "reason": refusal, "note": entry.kind.value}
-            self._draft.event(self.now, Kind.REFUSED, "monitor", detail)
-            return refusal
-        detail = {"by": entry.by, **entry.detail} if entry.by else entry.detail
-        number = self._draft.event(self.now, entry.kind, entry.subject, detail, entry.alarm)
-        for row in entry.records:
-            values = {**row.values, row.event: number} if row.event else row.values
-            self._draft.outcome.records.append(replace(row, values=values))
-        if entry.kind is Kind.INCIDENT and self._upkeep is not None:
-            filed_at = EPOCH + timedelta(microseconds=int(entry.records[0].values["filed_at"] or 0))
-            followed = FollowUp(number, str(entry.detail["what"]), entry.subject, filed_at)
-            self._upkeep.follow(followed, self.now, self._draft)
-        if entry.kind is Kind.HELP:
-            called = entry.detail["is"] == "called"
-            text = f"{self.site.people[entry.by].name} is alone there and calls for help"
-            self._condition(
-                Condition(f"{HELP}:{entry.subject}", called, text if called else "somebody is there")
-            )
-        return ""
-
-    def _complete(self, act: Complete) -> str:
-        """File what was done about an obligation; return why not, or nothing."""
-        asked = act.completion
-        refusal = self._bench.unknown_person(asked.filed_by)
-        if not refusal and not may(self.site.people[asked.filed_by].role, Complete):
-            refusal = f"the role {self.site.people[asked.filed_by].role} files nothing; ask a pharmacist"
-        if not refusal and asked.second:
-            refusal = self._bench.unknown_person(asked.second)
-        if not refusal and self._upkeep is None:
-            refusal = "the site file has no section 'compliance'; add it, see docs/compliance.md"
-        if not refusal and self._upkeep is not None:
-            refusal = self._upkeep.file(asked, self.now, self._draft)
-        if refusal:
-            detail: dict[str, Json] = {"by": asked.filed_by, "reason": refusal, "note": asked.obligation}
-            self._draft.event(self.now, Kind.REFUSED, STATE, detail)
         return refusal
 
     def _opened(self, case: Case, at: datetime, draft: Draft) -> None:
@@ -1002,106 +797,20 @@ class Monitor:
                 case.advance(at, self._draft)
                 self._stir(case)
 
-    def _reaches(self, destination: str, taken: bool) -> None:
-        """Take the news that a destination takes messages, or does not."""
-        before = self._unreachable
-        self._unreachable = before - {destination} if taken else before | {destination}
-        told = NOBODY in self._selves and not at_rest(self._selves[NOBODY])
-        if self._unreachable == before and not told:
-            return
-        self._draft.outcome.states["unreachable"] = [*sorted(self._unreachable)]
-        stuck = [case for case in self._order_cases() if case.nobody_reached]
-        if stuck and not told:
-            names = " and ".join(case.alarm.id for case in stuck if case.alarm)
-            nobody = self._self(NOBODY)
-            nobody.text = f"nobody called about {names} can be reached"
-            self._observe(nobody, self.now, 1.0)
-        elif told and not stuck:
-            self._observe(self._self(NOBODY), self.now, 0.0)
-        for case in stuck:
-            case.reach_everybody(self.now, self._draft)
-            self._stir(case)
-
     # --- restart ------------------------------------------------------------
 
     def _restore(self, restored: Restored, at: datetime) -> None:
         """Go on from the decisions of the journal; nothing is decided again."""
-        downtime = max(NO_TIME, at - (restored.stopped_at or at))
-        states: dict[str, Any] = dict(restored.states)
-        self._linked = bool(states.get("link", True))
-        self._edges.restore(states)
-        for each in (self._aside, self._returns, self._rounds, self._reminders):
-            each.restore(states)
-        self._unreachable = frozenset(states.get("unreachable") or ())
-        self._drills.restore(states)
-        for key, state in states.items():
+        restart = Restart(restored, at)
+        beside = (self._aside, self._returns, self._rounds, self._reminders, self._doors, self._digest)
+        for each in (*beside, self._edges, self._drills, self._itself, self._gates):
+            if each is not None:
+                each.restore(restart.states)
+        for key, state in restart.states.items():
             if key.startswith("cleared:") and state is not None:
                 self._cleared[key.removeprefix("cleared:")] = restored_alarm(state)
-            elif key.startswith(f"case:{PREFIX}"):
-                continue
-            elif key.startswith("case:hdmonitor.") and state is not None:
-                self._self(key.removeprefix("case:hdmonitor.").partition("|")[0])
-        self._doors.restore(states)
-        rows = _sums(states)
         for watch in self._watches.values():
-            self._restore_watch(watch, states, restored.heard.get(watch.point.id), downtime)
-            self._restore_track(watch, states, restored.judged_from.get(watch.point.id))
-            waiting = watch.track.backlog if watch.track is not None else None
-            for tally in watch.tallies:
-                its = states.get(f"case:{watch.point.id}|{tally.exposure.rule.id}")
-                late_until = waiting.first_at if waiting is not None else NEVER
-                tally.restore(rows.get(tally.key, {}), its, restored.readings_since, at, late_until)
-            if watch.doubt is not None:
-                watch.doubt.restore(states, restored.readings_since)
-        for case in (*self._gates.cases(), *self._selves.values()):
-            case.restore(states.get(case.key), None)
-
-    def _restore_watch(
-        self, watch: Watch, states: dict[str, Any], heard: LastHeard | None, downtime: timedelta
-    ) -> None:
-        judged_at = None
-        if heard is not None:
-            watch.last_at = watch.moment = heard.judged_at
-            watch.last_value = heard.value if heard.quality is Quality.GOOD else None
-            if crossed := states.get(f"crossed:{watch.point.id}"):
-                watch.crossed = datetime.fromisoformat(crossed[0]), crossed[1]
-                if watch.part() != watch.last_value:
-                    watch.values = (watch.last_value, watch.part())
-            if heard.value is not None:
-                judged_at = heard.measured_at
-                watch.seen.value, watch.seen.at = heard.value, judged_at
-        for case in watch.rules:
-            case.restore(states.get(case.key), judged_at)
-        watch.silence.restore(states.get(watch.silence.key), heard.live_at if heard else None)
-        if watch.silence.key in states or watch.signs.heard:
-            watch.signs.shift(downtime)  # we were deaf, the sensor need not have been
-        elif since := (states.get(WATCHED) or {}).get(watch.point.id):
-            watch.signs.since = datetime.fromisoformat(since) + downtime
-        self._restore_own(watch, states)
-        for case in (*watch.rules, watch.silence, *watch.own()):
-            if known := states.get(f"{COMINGS}{case.key}"):
-                case.comings = Comings.restored(known)
-
-    def _restore_own(self, watch: Watch, states: dict[str, Any]) -> None:
-        """Go on with what is about the sensor, or was read by hand."""
-        for rule_id, build in self._seldom.items():
-            key = f"case:{watch.point.id}|{rule_id}"
-            if states.get(key) or states.get(f"{COMINGS}{key}"):
-                build(watch)
-        for case in watch.own():
-            if state := states.get(case.key):
-                case.restore(state, None)
-
-    def _restore_track(
-        self, watch: Watch, states: dict[str, Any], judged_from: tuple[datetime, str] | None
-    ) -> None:
-        watch.frontier = watch.last_at or ALWAYS
-        if watch.track is None:
-            return
-        watch.track.restore(states.get(watch.track.key), judged_from, watch.last_at)
-        watch.frontier = max(watch.frontier, watch.track.passed or ALWAYS)
-        if state := states.get(f"case:{watch.point.id}|HDM-LATE"):
-            self._builder.late(watch).restore(state, None)
+            restart.point(watch, self._builder)
 
 
 def _of_its_own_time(
@@ -1120,27 +829,3 @@ def _of_its_own_time(
         device_time=value.time if wrong else None,
         live=not (message.retained or value.backfilled),
     )
-
-
-def _overtaken(watch: Watch, part: Watch, at: datetime) -> bool:
-    """Tell whether a sum has already seen a part of it that was measured after this one.
-
-    Of one moment, the parts come in the order in which the site file names them.
-    """
-    mine = False
-    for other, _ in watch.legs:
-        if other is part:
-            mine = True
-        elif other.last_at is not None and (other.last_at >= at if mine else other.last_at > at):
-            return True
-    return False
-
-
-def _sums(states: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the rows of what readings add up to, by the key of their tally."""
-    rows: dict[str, dict[str, Any]] = {}
-    for key, state in states.items():
-        if key.startswith("exposure:"):
-            tally, _, row = key.rpartition("|")
-            rows.setdefault(tally, {})[row] = state
-    return rows
