@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hdmonitor.model import Point
-from hdmonitor.site import LARGEST_OFFSET
+from hdmonitor.site_points import LARGEST_OFFSET
 from hdmonitor.units import QUANTITIES, add, convert, express, parse_difference, show, unit_named
 
 # How near two good instruments are to each other; practice, not in a standard.

@@ -21,7 +21,7 @@ from hdmonitor.units import QUANTITIES, show_limit, unit_named
 from hdmonitor.yaml_source import Where
 
 PRESSURE = "differential_pressure"
-INTERVALS = 3  # as for every point
+INTERVALS = 3  # a reading vouches for three expected intervals
 
 
 class Complain(Protocol):
