@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from hdmonitor.alerts.picks import DISPOSITIONS, RELEASED
 from hdmonitor.aside import Aside
-from hdmonitor.case import Case, Draft, alarm_state
+from hdmonitor.case import Case
+from hdmonitor.draft import Draft
 from hdmonitor.events import (
     Acknowledge,
     Alarm,
@@ -290,12 +291,7 @@ class Bench:
     def _answer_cleared(self, act: Acknowledge, alarm: Alarm, at: datetime, draft: Draft) -> None:
         detail: dict[str, Json] = {"by": act.by, "note": act.note, "where": act.where.value}
         draft.event(at, Kind.ACKNOWLEDGED, alarm.point, detail, alarm.id)
-        self._keep(replace(alarm, acknowledged_by=act.by, acknowledged_at=at), draft)
-
-    def _keep(self, alarm: Alarm, draft: Draft) -> None:
-        self.cleared[alarm.id] = alarm
-        draft.outcome.alarms[alarm.id] = alarm
-        draft.outcome.states[f"cleared:{alarm.id}"] = alarm_state(alarm)
+        draft.keep(replace(alarm, acknowledged_by=act.by, acknowledged_at=at))
 
     def _document(self, act: Document, at: datetime, draft: Draft) -> None:
         case = self._running(act.alarm)
@@ -315,7 +311,7 @@ class Bench:
             case.document(note, draft)
             self.stir(case)
         else:
-            self._keep(replace(alarm, note=note), draft)
+            draft.keep(replace(alarm, note=note))
 
     def _close(self, act: Close, at: datetime, draft: Draft) -> None:
         case = self._running(act.alarm)
@@ -338,8 +334,7 @@ class Bench:
         closed = replace(alarm, closed_by=by, closed_at=at, note=said, active=False)
         draft.event(at, Kind.CLOSED, subject, {"by": by, "note": note}, alarm.id)
         draft.outcome.alarms[alarm.id] = closed
-        draft.outcome.states[f"cleared:{alarm.id}"] = None
-        self.cleared.pop(alarm.id, None)
+        draft.forget(alarm.id)
         self.reminders.forget(alarm.id, draft)
 
     # --- units, rooms, points -----------------------------------------------

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hdmonitor.case import Draft
+from hdmonitor.draft import Draft
 from hdmonitor.events import BackInService, InUse, Kind, OutOfService, Override, Why
 from hdmonitor.model import Response, Site
 from hdmonitor.units import show_moment

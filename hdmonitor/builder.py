@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hdmonitor.agenda import Agenda
-from hdmonitor.case import COMINGS, Case, House, Seen
+from hdmonitor.case import COMINGS, Case, House
 from hdmonitor.doubt import Doubt, habits_of
 from hdmonitor.events import HELP
 from hdmonitor.exposure import AN_HOUR, Tally
@@ -29,6 +29,7 @@ from hdmonitor.model import (
 from hdmonitor.rounds import rule_by_hand
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.silence import Silence
+from hdmonitor.seen import Seen
 from hdmonitor.watch import Watch
 
 FOREVER = timedelta(days=3650)

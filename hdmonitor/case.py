@@ -7,7 +7,7 @@ calls to people. It decides and writes into a `Draft`; it sends nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,8 @@ from hdmonitor.alerts.escalation import Call, lasts, reaching
 from hdmonitor.alerts.flapping import BLIND_STANDS, VALUE_STANDS, Comings, again
 from hdmonitor.alerts.quiet import quiet_until
 from hdmonitor.alerts.situation import Behind
-from hdmonitor.events import About, Alarm, Event, Excursion, Json, Kind, Notice, Outcome, Where
+from hdmonitor.draft import Draft, alarm_state, restored_alarm
+from hdmonitor.events import About, Alarm, Excursion, Json, Kind, Notice, Where
 from hdmonitor.history import described
 from hdmonitor.model import (
     ALWAYS,
@@ -32,68 +33,19 @@ from hdmonitor.model import (
     Room,
     Rule,
     Threshold,
-    after,
 )
 from hdmonitor.rules.alarm import STILL, Machine
 from hdmonitor.rules.changes import Change, Lowered, Moved, Raised, Span
 from hdmonitor.rules.found import Found
 from hdmonitor.rules.silence import Silence
+from hdmonitor.seen import MARK_EVERY, Seen
 from hdmonitor.shelf import Shelf
-
-# A trend over single readings turns with the last digit of the sensor.
-MARK_EVERY = timedelta(minutes=5)
 
 # Where an opening may be one of many. What the monitor says of itself, or who calls for help, always calls.
 COME_AND_GO = frozenset({"limit", "silent", "fault"})
 COMINGS = "comings:"
 
 CLOSED = "the site is closed; told at opening"
-
-
-@dataclass(slots=True)
-class Draft:
-    """An outcome being written, with the number of its next event."""
-
-    next_event: int
-    cleared: dict[str, Alarm]  # alarms that are over but not yet documented, by id
-    outcome: Outcome = field(default_factory=Outcome)
-
-    def event(
-        self, at: datetime, kind: Kind, subject: str, detail: dict[str, Json], alarm: str | None = None
-    ) -> int:
-        """Write an event and return its number."""
-        number = self.next_event
-        self.next_event += 1
-        self.outcome.events.append(Event(number, at, kind, subject, detail, alarm))
-        return number
-
-
-@dataclass(slots=True)
-class Seen:
-    """The newest judged value of a point, as messages quote it, and the trend behind it."""
-
-    value: float | None = None
-    at: datetime | None = None
-    marks: tuple[float, ...] = ()  # up to two older values, each `MARK_EVERY` apart, newest last
-    next_mark_at: datetime = ALWAYS
-
-    def note(self, value: float, at: datetime) -> None:
-        """Take a newer value."""
-        if at >= self.next_mark_at:
-            self.marks, self.next_mark_at = (*self.marks[-1:], value), after(at, MARK_EVERY)
-        self.value, self.at = value, at
-
-    @property
-    def marked_at(self) -> datetime | None:
-        """When the newest mark was made."""
-        return self.next_mark_at - MARK_EVERY if self.marks else None
-
-    @property
-    def rising(self) -> bool | None:
-        """Tell the direction over the last minutes, None when there is none."""
-        if self.value is None or not self.marks or self.value == self.marks[0]:
-            return None
-        return self.value > self.marks[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,8 +327,7 @@ class Case:
             about = About.WITHDRAWN if self.withdrawn else About.CLEARED
             self._tell(number, about, self.told, text, at=at, draft=draft)
         self._update(draft, active=False, cleared_at=at)
-        draft.outcome.states[f"cleared:{self._alarm().id}"] = alarm_state(self._alarm())
-        draft.cleared[self._alarm().id] = self._alarm()
+        draft.keep(self._alarm())
         self.house.over(self, at, draft)
         # Ended by a person it is a new story when it opens again.
         self._came(self.comings.over(at) if self.comings and back else None, draft)
@@ -796,37 +747,6 @@ class Case:
 
 def _called(about: About, targets: Sequence[str]) -> dict[str, Json]:
     return {"about": about.value, "destinations": list(targets)}
-
-
-TIMES = ("began_at", "opened_at", "acknowledged_at", "cleared_at", "closed_at")
-
-
-def alarm_state(alarm: Alarm) -> dict[str, Any]:
-    """Return an alarm as JSON."""
-    return {  # written out: this is asked for with every reading while an alarm stands
-        "id": alarm.id,
-        "point": alarm.point,
-        "rule": alarm.rule,
-        "version": alarm.version,
-        "level": int(alarm.level),
-        "priority": int(alarm.priority),
-        "began_at": alarm.began_at.isoformat(),
-        "opened_at": alarm.opened_at.isoformat(),
-        "title": alarm.title,
-        "active": alarm.active,
-        "acknowledged_by": alarm.acknowledged_by,
-        "acknowledged_at": _text(alarm.acknowledged_at),
-        "cleared_at": _text(alarm.cleared_at),
-        "closed_by": alarm.closed_by,
-        "closed_at": _text(alarm.closed_at),
-        "note": alarm.note,
-    }
-
-
-def restored_alarm(state: dict[str, Any]) -> Alarm:
-    """Return the alarm that `alarm_state` wrote."""
-    facts = state | {name: _time(state[name]) for name in TIMES}
-    return Alarm(**facts | {"level": Level(state["level"]), "priority": Priority(state["priority"])})
 
 
 def _text(moment: datetime | None) -> str | None:

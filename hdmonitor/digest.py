@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing, text
-from hdmonitor.case import Case, Draft
+from hdmonitor.case import Case
+from hdmonitor.draft import Draft
 from hdmonitor.events import About, Alarm, Json, Kind, Notice
 from hdmonitor.model import Priority, Site
 

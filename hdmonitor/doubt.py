@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from hdmonitor.case import Case, Draft, House
+from hdmonitor.case import Case, House
+from hdmonitor.draft import Draft
 from hdmonitor.events import Since
 from hdmonitor.model import EPOCH, Point
 from hdmonitor.rules.alarm import Machine

@@ -17,7 +17,8 @@ from hdmonitor.alerts import drill as words
 from hdmonitor.alerts.drill import Course, Hop
 from hdmonitor.alerts.escalation import Call, reaching
 from hdmonitor.alerts.wording import Text
-from hdmonitor.case import Draft, House
+from hdmonitor.case import House
+from hdmonitor.draft import Draft
 from hdmonitor.events import (
     About,
     DrillAct,

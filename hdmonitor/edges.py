@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hdmonitor.case import Draft
+from hdmonitor.draft import Draft
 from hdmonitor.events import Json
 from hdmonitor.model import Device, Message, Site
 from hdmonitor.sensors import sparkplug

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hdmonitor.alerts import sums
-from hdmonitor.case import Case, Draft, House
+from hdmonitor.case import Case, House
+from hdmonitor.draft import Draft
 from hdmonitor.events import Since
 from hdmonitor.model import EPOCH, NO_TIME, Exposure, Level, Measure, Point
 from hdmonitor.rules.alarm import Machine

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hdmonitor.acts import unknown_person
-from hdmonitor.case import Draft
 from hdmonitor.completions import FollowUp
 from hdmonitor.compliance.incidents import unreportable
+from hdmonitor.draft import Draft
 from hdmonitor.events import HELP, Complete, Condition, Entry, Json, Kind
 from hdmonitor.itself import Itself
 from hdmonitor.model import EPOCH, Site

@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from hdmonitor.alerts.situation import Behind
-from hdmonitor.case import Case, Draft, House, Seen
+from hdmonitor.case import Case, House
+from hdmonitor.draft import Draft
 from hdmonitor.events import Json, Kind
 from hdmonitor.model import NO_TIME, Gateway, Point, Priority, Response, Rule, Site
 from hdmonitor.rules.gone import Gone
 from hdmonitor.rules.silence import Silence
+from hdmonitor.seen import Seen
 from hdmonitor.sensors.sparkplug import edge_of
 from hdmonitor.watch import Watch, outside, stake
 

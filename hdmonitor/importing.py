@@ -14,10 +14,10 @@ from difflib import get_close_matches
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from hdmonitor.case import Draft
 from hdmonitor.completions import Completion, Result
 from hdmonitor.compliance.judging import NOT_MEASURED, TOO_MANY, NotJudged, judged, result_of, unmeasured
 from hdmonitor.compliance.obligation import Obligation, Programme, Subject
+from hdmonitor.draft import Draft
 from hdmonitor.events import Restored
 from hdmonitor.spreadsheet import (
     Dates,

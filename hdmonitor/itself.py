@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from hdmonitor.builder import NOBODY, Builder
-from hdmonitor.case import Case, Draft
+from hdmonitor.case import Case
+from hdmonitor.draft import Draft
 from hdmonitor.events import Condition
 from hdmonitor.gateways import PREFIX
 from hdmonitor.watch import at_rest

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from hdmonitor.added import Parts
 from hdmonitor.alerts import wording
-from hdmonitor.case import CLOSED, Case, Draft, House, Seen, alarm_state
+from hdmonitor.case import CLOSED, Case, House
+from hdmonitor.draft import Draft
 from hdmonitor.events import About, Alarm, Excursion, Json, Kind, Outcome, Past, Recall, Revision, Where
 from hdmonitor.history import (
     MICROSECOND,
@@ -34,6 +35,7 @@ from hdmonitor.model import EPOCH, Level, Point, Rule, Threshold
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.changes import Span
 from hdmonitor.rules.found import Found
+from hdmonitor.seen import Seen
 
 QUIET = timedelta(seconds=60)
 PATIENCE = timedelta(minutes=10)
@@ -379,8 +381,7 @@ class Track:
             alarm = replace(alarm, title=wording.withdrawn_title(self.point.name))
             detail: dict[str, Json] = {"rule": alarm.rule, "version": alarm.version}
             draft.event(at, Kind.WITHDRAWN, self.point.id, detail, alarm.id)
-            draft.cleared[alarm.id] = draft.outcome.alarms[alarm.id] = alarm
-            draft.outcome.states[f"cleared:{alarm.id}"] = alarm_state(alarm)
+            draft.keep(alarm)
 
 
 def _lost(alarm: Alarm, until: datetime, begin: datetime, now: Sequence[Excursion]) -> bool:

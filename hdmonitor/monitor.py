@@ -24,10 +24,11 @@ from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.hours import opening
 from hdmonitor.aside import Aside
 from hdmonitor.builder import LOW, Builder
-from hdmonitor.case import COMINGS, Case, Draft, House, Seen, restored_alarm
+from hdmonitor.case import COMINGS, Case, House
 from hdmonitor.compliance.obligation import Programme
 from hdmonitor.digest import Digest
 from hdmonitor.doubt import acquaint
+from hdmonitor.draft import Draft, cleared_in
 from hdmonitor.drills import Drill, Drills
 from hdmonitor.edges import Edges
 from hdmonitor.events import (
@@ -83,6 +84,7 @@ from hdmonitor.rules.alarm import STILL, Machine
 from hdmonitor.rules.changes import Change, Span
 from hdmonitor.rules.doors import Doors
 from hdmonitor.rules.sums import added
+from hdmonitor.seen import Seen
 from hdmonitor.sensors import DeviceReader, readers_for, sparkplug
 from hdmonitor.sensors.found import GATEWAY
 from hdmonitor.sensors.liveness import is_there
@@ -806,9 +808,7 @@ class Monitor:
         for each in (*beside, self._edges, self._drills, self._itself, self._gates):
             if each is not None:
                 each.restore(restart.states)
-        for key, state in restart.states.items():
-            if key.startswith("cleared:") and state is not None:
-                self._cleared[key.removeprefix("cleared:")] = restored_alarm(state)
+        self._cleared.update(cleared_in(restart.states))
         for watch in self._watches.values():
             restart.point(watch, self._builder)
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hdmonitor.agenda import Agenda
-from hdmonitor.case import Case, Draft
+from hdmonitor.case import Case
+from hdmonitor.draft import Draft
 from hdmonitor.events import Recall
 from hdmonitor.late import Track
 from hdmonitor.model import ALWAYS, NO_TIME, Quality, Reading

@@ -9,7 +9,7 @@ from typing import Any
 
 from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.wording import write_up
-from hdmonitor.case import Draft
+from hdmonitor.draft import Draft
 from hdmonitor.events import About, Alarm, Kind, Notice
 from hdmonitor.model import Priority, Response, Site
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from hdmonitor.case import Case, Draft
+from hdmonitor.case import Case
+from hdmonitor.draft import Draft
 from hdmonitor.events import Kind, ReturnStep
 from hdmonitor.model import Level, Response, Site
 

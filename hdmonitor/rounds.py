@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hdmonitor.alerts.wording import Text, readings_due
-from hdmonitor.case import Case, Draft
+from hdmonitor.case import Case
+from hdmonitor.draft import Draft
 from hdmonitor.events import About, HandReading, Json, Kind, Notice
 from hdmonitor.model import Level, Point, Priority, Response, Rule, Side, Site, Threshold
 from hdmonitor.units import UnitError, convert, express, quantity_named, show, show_moment

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from hdmonitor import due_words
 from hdmonitor.alerts.daily import DUE, Daily
-from hdmonitor.case import Draft
 from hdmonitor.completions import Completion, FollowUp, Occurrence, Reminder, Result
 from hdmonitor.compliance.due import Due, Key, by_key, due_of
 from hdmonitor.compliance.following import following
@@ -24,6 +23,7 @@ from hdmonitor.compliance.incubation import misplaced
 from hdmonitor.compliance.judging import JUDGES, NOT_MEASURED, NotJudged, judged, result_of, unmeasured
 from hdmonitor.compliance.obligation import Case, Obligation, Programme, Subject, SubjectKind
 from hdmonitor.compliance.reminders import Told, reached
+from hdmonitor.draft import Draft
 from hdmonitor.events import About, Json, Kind, Notice, Restored
 from hdmonitor.model import Priority
 

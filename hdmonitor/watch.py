@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from hdmonitor.case import Case, Seen
+from hdmonitor.case import Case
 from hdmonitor.doubt import Doubt
 from hdmonitor.exposure import Tally
 from hdmonitor.late import LateCase, Track
 from hdmonitor.model import ALWAYS, Leg, Phase, Point, Priority, Side, Threshold
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.silence import Silence
+from hdmonitor.seen import Seen
 
 AT_REST = (Phase.NORMAL, Phase.UNKNOWN)
 

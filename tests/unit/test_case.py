@@ -3,7 +3,7 @@
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from hdmonitor.case import alarm_state, restored_alarm
+from hdmonitor.draft import alarm_state, restored_alarm
 from hdmonitor.events import Alarm
 from hdmonitor.model import Level, Priority
 
