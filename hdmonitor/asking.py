@@ -124,7 +124,7 @@ def _number(name: str, text: str) -> float:
 
 def _minutes(_: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or len(text) > len(str(MOST_MINUTES)):
-        raise Unreadable(f"minutes must be a whole number of minutes, not {quoted(text)}")
+        raise Unreadable(f"minutes must be a whole number, {MOST_MINUTES} at most, not {quoted(text)}")
     return int(text)
 
 

@@ -59,6 +59,8 @@ from hdmonitor.yaml_source import Problem
 FAILED = 1
 WINDOWS = {"24h": timedelta(hours=24), "30d": timedelta(days=30)}  # controlled cold, room temperature
 MOST_DAYS = 4000  # of which numbers are asked
+MOST_SHOWN = 1_000_000  # entries of a list
+HIGHEST_PORT = 65_535
 DEFAULT_CAP = timedelta(minutes=15)  # for which a reading of storage vouches at least
 T = TypeVar("T")
 
@@ -69,7 +71,12 @@ class Refused(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    for place, word in enumerate(words, 1):
+        if not _is_text(word):
+            print(f"word {place} after hdmonitor is not UTF-8 text: {word!a}; type it again", file=sys.stderr)
+            return FAILED
+    options = _parser().parse_args(words)
     try:
         status: int = options.run(options)
     except (
@@ -115,13 +122,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def _is_text(word: str) -> bool:
+    """Say whether bytes that the shell handed over were UTF-8; what was not, Python keeps as surrogates."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hdmonitor", description="Watches the rooms, hoods and refrigerators of a pharmacy."
     )
     parser.add_argument("--version", action="version", version=f"hdmonitor {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    both, journal = _shared()
+    both = _shared()
 
     def add(
         name: str, run: Callable[[argparse.Namespace], int], text: str, *parents: argparse.ArgumentParser
@@ -132,24 +148,24 @@ def _parser() -> argparse.ArgumentParser:
 
     add("run", _run, "watch the site until SIGTERM", both)
     add("check", _check, "validate both files and print the effective configuration", both)
-    _add_alarms(add("alarms", _alarms_list, "list, show, answer and close alarms"), both, journal)
+    _add_alarms(add("alarms", _alarms_list, "list, show, answer and close alarms"), both)
     cli_acts.add_service(add("service", _deed, "what is out of service, and where people work"), both, _deed)
-    cli_acts.add_return(add("return", _deed, "record a step of a return to service", journal), _deed)
-    cli_acts.add_read(add("read", _deed, "enter what a gauge shows", journal), _deed)
-    cli_acts.add_override(add("override", _deed, "work on although the board says no", journal), _deed)
+    cli_acts.add_return(add("return", _deed, "record a step of a return to service", both), _deed)
+    cli_acts.add_read(add("read", _deed, "enter what a gauge shows", both), _deed)
+    cli_acts.add_override(add("override", _deed, "work on although the board says no", both), _deed)
     what = cli_compliance.add_arguments(
         add("compliance", _compliance, "what is due, what was done, what stands against work"), both
     )
     cli_evidence.add_arguments(what, both)
-    cli_drill.add_arguments(add("drill", _drill, "drill an alarm: broker to answer"), both, _duration)
+    cli_drill.add_arguments(add("drill", _drill, "drill an alarm: broker to answer"), both, _duration, _count)
     cli_people.add_arguments(add("people", _people, "who may log in, and with what"), both)
     notify = add("notify", _notify, "send a test message", both)
     notify.add_argument("what", choices=["test"])
     notify.add_argument("destination", nargs="?", help="id of a destination")
     notify.add_argument("--all", action="store_true", help="every destination")
-    quarantine = add("quarantine", _quarantine, "list messages that could not be decoded", journal)
-    quarantine.add_argument("--limit", type=int, default=50, metavar="N")
-    add("verify", _verify, "check the hash chain of the journal", journal)
+    quarantine = add("quarantine", _quarantine, "list messages that could not be decoded", both)
+    quarantine.add_argument("--limit", type=_count, default=50, metavar="N", help="the last so many")
+    add("verify", _verify, "check the hash chain of the journal", both)
     cli_replay.add_arguments(add("replay", _replay, "judge recorded readings in event time", both))
     _add_mkt(add("mkt", _mkt, "mean kinetic temperature of recorded readings"))
     cli_rulebook.add_arguments(add("rules", _check, "list, show and explain the rules"))
@@ -168,17 +184,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _shared() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
-    journal = argparse.ArgumentParser(add_help=False)
-    journal.add_argument("--config", type=Path, default=Path("config/hdmonitor.yaml"), metavar="FILE")
-    both = argparse.ArgumentParser(add_help=False, parents=[journal])
+def _shared() -> argparse.ArgumentParser:
+    """Declare both files, also where only one is read: at night the same words must do for every command."""
+    both = argparse.ArgumentParser(add_help=False)
+    both.add_argument("--config", type=Path, default=Path("config/hdmonitor.yaml"), metavar="FILE")
     both.add_argument("--site", type=Path, default=Path("config/site.yaml"), metavar="FILE")
-    return both, journal
+    return both
 
 
-def _add_alarms(
-    command: argparse.ArgumentParser, both: argparse.ArgumentParser, journal: argparse.ArgumentParser
-) -> None:
+def _add_alarms(command: argparse.ArgumentParser, both: argparse.ArgumentParser) -> None:
     acts = command.add_subparsers(
         required=True, metavar="list|show|numbers|ack|silence|document|shelve|unshelve|close"
     )
@@ -192,8 +206,8 @@ def _add_alarms(
     numbers.add_argument("--days", type=_days, default=30, metavar="N", help="the last so many, 30 by itself")
     numbers.add_argument("--json", action="store_true", help="for programs")
     numbers.set_defaults(run=_alarms_numbers)
-    cli_acts.add_to_alarms(acts, _alarm, journal, _deed)
-    close = acts.add_parser("close", help="end it, written up", parents=[journal])
+    cli_acts.add_to_alarms(acts, _alarm, both, _deed)
+    close = acts.add_parser("close", help="end it, written up", parents=[both])
     close.add_argument("alarm", type=_alarm, metavar="A12")
     close.add_argument("--by", required=True, metavar="PERSON", help="id from the site file")
     close.add_argument("--note", default="", help="what was found and done, if it is not written up")
@@ -235,6 +249,12 @@ def _alarm(text: str) -> str:
 def _days(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST_DAYS):
         raise argparse.ArgumentTypeError(f"{text!r:.20} must be a number of days from 1 to {MOST_DAYS}")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST_SHOWN):
+        raise argparse.ArgumentTypeError(f"{text!r:.20} must be a number from 1 to {MOST_SHOWN}")
     return int(text)
 
 
@@ -443,7 +463,7 @@ def _simulate(options: argparse.Namespace) -> int:
     stop = threading.Event()
     install_signals(stop.set)
     host, _, port = options.broker.partition(":")
-    if port and not port.isdecimal():
+    if not host or (port and not (port.isascii() and port.isdecimal() and 0 < int(port) <= HIGHEST_PORT)):
         raise Refused(f"{options.broker!r} is not HOST[:PORT]; write for instance 127.0.0.1:1883")
     broker = Broker(host, int(port or 1883), options.user, os.environ.get("MQTT_PASSWORD"))
     done = simulate(_site(options.site), broker, stop, Clock(), length=options.span)

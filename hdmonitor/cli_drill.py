@@ -37,6 +37,7 @@ def add_arguments(
     command: argparse.ArgumentParser,
     both: argparse.ArgumentParser,
     duration: Callable[[str], timedelta],
+    count: Callable[[str], int],
 ) -> None:
     """Declare what the commands take."""
     what = command.add_subparsers(required=True, metavar="alarm|arrived|ack|list", dest="what")
@@ -53,7 +54,7 @@ def add_arguments(
     for each in (alarm, arrived, answer):
         each.add_argument("--by", required=True, metavar="PERSON", help="id from the site file")
     listed = what.add_parser("list", help="drills on record, with their hops", parents=[both])
-    listed.add_argument("--last", type=int, default=20, metavar="N")
+    listed.add_argument("--last", type=count, default=20, metavar="N", help="the last so many")
 
 
 def run(options: argparse.Namespace, settings: Settings, site: Site) -> int:

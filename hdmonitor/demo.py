@@ -227,7 +227,7 @@ def _play(show: Show, plan: Plan, publisher: Publisher, span: timedelta | None) 
     sensors = Sensors(plan.site, Pharmacy(SEED, start), acts(start))
     scenes = list(STORY)
     wait = threading.Event()
-    ends = monotonic() + span.total_seconds() if span else float("inf")
+    ends = monotonic() + span.total_seconds() if span is not None else float("inf")
     kept, kept_at = start, monotonic()
     show.clock.allow(start + AHEAD)
     with Reader(plan.journal) as reader:

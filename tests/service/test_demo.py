@@ -33,3 +33,9 @@ def test_a_machine_that_is_held_up_blinds_no_sensor_of_the_demonstration(monkeyp
     assert "A quiet day" in said
     assert "BLIND" not in said
     assert "\nA1" not in said, "nothing has happened yet that is an alarm"
+
+
+def test_a_demonstration_for_no_time_plays_nothing(capsys):
+    demo.run(timedelta(0))
+
+    assert "HD Fridge 2" not in capsys.readouterr().out
