@@ -33,6 +33,8 @@ from hdmonitor.model import (
     Room,
     Rule,
     Threshold,
+    iso,
+    moment_of,
 )
 from hdmonitor.rules.alarm import STILL, Machine
 from hdmonitor.rules.changes import Change, Lowered, Moved, Raised, Span
@@ -681,7 +683,7 @@ class Case:
         return {
             "machine": self.machine.state(),
             "marks": list(self.seen.marks),
-            "marked_at": _text(self.seen.marked_at),
+            "marked_at": iso(self.seen.marked_at),
             "text": self.text,
             "was_outside": self.was_outside,
             "over": self._over_state(),
@@ -691,8 +693,8 @@ class Case:
             "alarm": alarm_state(self.alarm) if self.alarm else None,
             "call": self.call.state() if self.call else None,
             "told": list(self.told),
-            "acknowledged_until": _text(self.acknowledged_until),
-            "resume_at": _text(self.resume_at),
+            "acknowledged_until": iso(self.acknowledged_until),
+            "resume_at": iso(self.resume_at),
             "by_door": self.by_door,
             "shelf": self.shelf.state() if self.shelf is not None else None,
             "silenced_by": self.silenced_by,
@@ -722,7 +724,7 @@ class Case:
         self.machine.restore(state["machine"] if state else None, heard_at)
         if not state:
             return
-        marked_at = _time(state["marked_at"])
+        marked_at = moment_of(state["marked_at"])
         self.seen.marks = tuple(state["marks"])
         self.seen.next_mark_at = marked_at + MARK_EVERY if marked_at is not None else ALWAYS
         self.text, self.was_outside = state["text"], state["was_outside"]
@@ -736,8 +738,8 @@ class Case:
         self.told = tuple(state["told"])
         if state["call"]:
             self.call = Call.restored(self.house.policies(self.rule.response), state["call"])
-        self.acknowledged_until = _time(state["acknowledged_until"])
-        self.resume_at = _time(state["resume_at"])
+        self.acknowledged_until = moment_of(state["acknowledged_until"])
+        self.resume_at = moment_of(state["resume_at"])
         # Older journals do not know these.
         self.by_door = state.get("by_door", False)
         self.shelf = Shelf.restored(state["shelf"]) if state.get("shelf") else None
@@ -747,11 +749,3 @@ class Case:
 
 def _called(about: About, targets: Sequence[str]) -> dict[str, Json]:
     return {"about": about.value, "destinations": list(targets)}
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text is not None else None

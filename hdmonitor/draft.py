@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hdmonitor.events import Alarm, Event, Json, Kind, Outcome
-from hdmonitor.model import Level, Priority
+from hdmonitor.model import Level, Priority, iso, moment_of
 
 CLEARED = "cleared:"
 TIMES = ("began_at", "opened_at", "acknowledged_at", "cleared_at", "closed_at")
@@ -56,17 +56,17 @@ def alarm_state(alarm: Alarm) -> dict[str, Any]:
         "title": alarm.title,
         "active": alarm.active,
         "acknowledged_by": alarm.acknowledged_by,
-        "acknowledged_at": _text(alarm.acknowledged_at),
-        "cleared_at": _text(alarm.cleared_at),
+        "acknowledged_at": iso(alarm.acknowledged_at),
+        "cleared_at": iso(alarm.cleared_at),
         "closed_by": alarm.closed_by,
-        "closed_at": _text(alarm.closed_at),
+        "closed_at": iso(alarm.closed_at),
         "note": alarm.note,
     }
 
 
 def restored_alarm(state: dict[str, Any]) -> Alarm:
     """Return the alarm that `alarm_state` wrote."""
-    facts = state | {name: _time(state[name]) for name in TIMES}
+    facts = state | {name: moment_of(state[name]) for name in TIMES}
     return Alarm(**facts | {"level": Level(state["level"]), "priority": Priority(state["priority"])})
 
 
@@ -74,11 +74,3 @@ def cleared_in(states: Mapping[str, Any]) -> dict[str, Alarm]:
     """Return the alarms that `Draft.keep` kept, oldest first."""
     kept = {key.removeprefix(CLEARED): state for key, state in states.items() if key.startswith(CLEARED)}
     return {id_: restored_alarm(state) for id_, state in kept.items() if state is not None}
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text is not None else None

@@ -31,7 +31,7 @@ from hdmonitor.history import (
     snapshot,
     values_of,
 )
-from hdmonitor.model import EPOCH, Level, Point, Rule, Threshold
+from hdmonitor.model import EPOCH, Level, Point, Rule, Threshold, iso, moment_of
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.changes import Span
 from hdmonitor.rules.found import Found
@@ -117,7 +117,7 @@ class LateCase(Case):
         if state and (found := state.get("found")):
             threshold = _threshold(self.point, Level(found["level"]), found["side"], found["rule"])
             if threshold is not None:
-                start, end, alarm_at = (_time(found[name]) for name in ("start", "end", "alarm_at"))
+                start, end, alarm_at = (moment_of(found[name]) for name in ("start", "end", "alarm_at"))
                 missing = timedelta(seconds=found["missing_s"])
                 self.found.top = threshold
                 self.found.span = Span(
@@ -237,28 +237,28 @@ class Track:
         if backlog is None and floor is None and self.passed is None:
             return None
         return {
-            "floor": _text(floor),
-            "passed": _text(self.passed),
+            "floor": iso(floor),
+            "passed": iso(self.passed),
             "backlog": None
             if backlog is None
             else {
-                "since": _text(backlog.since),
-                "first_at": _text(backlog.first_at),
-                "newest_at": _text(backlog.newest_at),
+                "since": iso(backlog.since),
+                "first_at": iso(backlog.first_at),
+                "newest_at": iso(backlog.newest_at),
                 "refused": backlog.refused,
-                "refused_from": _text(backlog.refused_from),
-                "refused_to": _text(backlog.refused_to),
+                "refused_from": iso(backlog.refused_from),
+                "refused_to": iso(backlog.refused_to),
             },
         }
 
     def restore(self, state: Any, judged_from: tuple[datetime, str] | None, last_at: datetime | None) -> None:
         """Go on from `state`. Other limits than before judge only what comes from now on."""
         if state:
-            self.passed = _time(state["passed"])
+            self.passed = moment_of(state["passed"])
             if waiting := state["backlog"]:
-                moments = {name: _time(waiting[name]) for name in waiting if name != "refused"}
+                moments = {name: moment_of(waiting[name]) for name in waiting if name != "refused"}
                 self.backlog = Backlog(refused=waiting["refused"], **moments)  # type: ignore[arg-type]  # never None
-        stepped = _time(state["floor"]) if state else None
+        stepped = moment_of(state["floor"]) if state else None
         if stepped is not None:
             self.floor = stepped
         elif judged_from is not None and judged_from[1] == limits_mark(self.point):
@@ -291,9 +291,9 @@ class Track:
     def _tell_refused(self, backlog: Backlog, at: datetime, draft: Draft) -> None:
         detail: dict[str, Json] = {
             "readings": backlog.refused,
-            "from": _text(backlog.refused_from),
-            "to": _text(backlog.refused_to),
-            "judged_from": _text(max(self.floor, backlog.first_at - HOT)),
+            "from": iso(backlog.refused_from),
+            "to": iso(backlog.refused_to),
+            "judged_from": iso(max(self.floor, backlog.first_at - HOT)),
         }
         draft.event(at, Kind.LATE_NOT_JUDGED, self.point.id, detail)
 
@@ -452,17 +452,9 @@ def _overlaid(
 
 def _figures(one: Excursion) -> dict[str, Json]:
     return {
-        "start": _text(one.start),
-        "end": _text(one.end),
+        "start": iso(one.start),
+        "end": iso(one.end),
         "peak": one.peak,
         "missing_s": one.missing.total_seconds(),
-        "alarm_at": _text(one.alarm_at),
+        "alarm_at": iso(one.alarm_at),
     }
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text is not None else None

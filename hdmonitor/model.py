@@ -33,6 +33,16 @@ def after(moment: datetime, span: timedelta) -> datetime:
     return moment + span
 
 
+def iso(moment: datetime | None) -> str | None:
+    """Return a moment as JSON takes it."""
+    return moment.isoformat() if moment is not None else None
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """Return the moment that `iso` wrote."""
+    return datetime.fromisoformat(text) if text is not None else None
+
+
 class Level(IntEnum):
     """How far outside, in the order in which an alarm is raised."""
 

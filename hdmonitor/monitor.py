@@ -9,7 +9,6 @@ between.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +18,6 @@ from hdmonitor.acts import Bench, unknown_person
 from hdmonitor.added import Part, Parts
 from hdmonitor.agenda import Agenda, Due
 from hdmonitor.alerts.daily import Daily
-from hdmonitor.alerts.defrost import running
 from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.hours import opening
 from hdmonitor.aside import Aside
@@ -55,7 +53,7 @@ from hdmonitor.filing import Filing
 from hdmonitor.gateways import Gates
 from hdmonitor.itself import Itself
 from hdmonitor.late import Track
-from hdmonitor.lights import Face, face_of
+from hdmonitor.lights import Face
 from hdmonitor.model import (
     ALWAYS,
     MIRROR,
@@ -75,21 +73,20 @@ from hdmonitor.model import (
     made,
 )
 from hdmonitor.order import MICROSECOND, NEVER, Order
-from hdmonitor.placement import Known, Spares
+from hdmonitor.places import Places
 from hdmonitor.reminders import Reminders
 from hdmonitor.restart import WATCHED, Restart
 from hdmonitor.returns import Returns
 from hdmonitor.rounds import Rounds
 from hdmonitor.rules.alarm import STILL, Machine
 from hdmonitor.rules.changes import Change, Span
-from hdmonitor.rules.doors import Doors
 from hdmonitor.rules.sums import added
 from hdmonitor.seen import Seen
 from hdmonitor.sensors import DeviceReader, readers_for, sparkplug
 from hdmonitor.sensors.found import GATEWAY
 from hdmonitor.sensors.liveness import is_there
 from hdmonitor.sensors.times import believed
-from hdmonitor.units import add, show_moment
+from hdmonitor.units import add
 from hdmonitor.upkeep import Upkeep
 from hdmonitor.watch import Watch, at_rest, middle, outside, stake, unseen
 
@@ -137,18 +134,19 @@ class Monitor:
         self.site = site
         self.own = own
         self.now = at
-        self._doors = Doors(site.adjacencies, site.points.values())
+        self._watches: dict[str, Watch] = {}
         self._aside = Aside(site, self._put_back)
         self._returns = Returns(site)
+        self._places = Places(site, self._watches, self._returns, self._blind, self._stir)
         self._house = House(
             zone=site.zone,
             policies=site.policies.__getitem__,
             room=site.rooms.get,
             out_of_service=self._aside.out_of_service,
-            behind_door=self._excused,
-            door=self._doors.stands,
-            move_to=self._move_to,
-            beside=self._beside,
+            behind_door=self._places.excused,
+            door=self._places.doors.stands,
+            move_to=self._places.move_to,
+            beside=self._places.beside,
             roster=Roster(site.zone, site.duties, site.holidays, site.destinations),
             opening=lambda moment: opening(site.hours, site.holidays, site.zone, moment),
             suspect=lambda point: self._builder.suspect(self._watches[point.id]),
@@ -164,10 +162,6 @@ class Monitor:
             unexplained=self._returns.lost,
         )
         self._measured = measured
-        self._watches: dict[str, Watch] = {}
-        self._in_room: dict[str, tuple[Watch, ...]] = {}
-        self._across: defaultdict[frozenset[str], list[Watch]] = defaultdict(list)  # by the rooms of a pair
-        self._spares = Spares(site)
         self._cleared: dict[str, Alarm] = {}
         self._agenda = Agenda()
         self._order = Order(self._agenda, recall, self._stir)
@@ -295,9 +289,7 @@ class Monitor:
 
     def face(self, room: str) -> Face:
         """Return what the light at the door of `room` has to show."""
-        watches = self._in_room.get(room, ())
-        blind = any(self._blind(watch) for watch in watches)
-        return face_of(room, watches, blind=blind, latched=self._returns.in_room(room))
+        return self._places.face(room)
 
     def undocumented(self) -> tuple[Alarm, ...]:
         """Return the alarms that are over but that nobody has closed, newest first."""
@@ -327,11 +319,8 @@ class Monitor:
 
     def _add(self, point: Point, at: datetime) -> None:
         watch = self._builder.watch(point, at)
-        watch.is_door = point.id in self._doors
         self._watches[point.id] = watch
-        self._in_room[point.room] = (*self._in_room.get(point.room, ()), watch)
-        if point.to is not None:
-            self._across[frozenset((point.room, point.to))].append(watch)
+        self._places.add(watch)
 
     def _source(self, device: Device, reader: DeviceReader) -> Source:
         watches = tuple(self._watches[point.id] for point in device.points)
@@ -345,47 +334,6 @@ class Monitor:
     def _order_cases(self) -> list[Case]:
         watched = [case for watch in self._watches.values() for case in watch.cases()]
         return [*watched, *self._gates.cases(), *self._itself.cases()]
-
-    # --- rooms --------------------------------------------------------------
-
-    def _excused(self, point: Point, began: datetime, at: datetime) -> tuple[datetime, str] | None:
-        """Return until when and why a door, or a defrost, explains what began then."""
-        if point.defrost is not None and (defrost := running(point.defrost, self.site.zone, at)):
-            begin, end = defrost
-            why = f"a declared defrost explains it until {show_moment(end, self.site.zone)}"
-            return (end, why) if began >= begin else None
-        return self._doors.explain(point, began, at)
-
-    def _beside(self, point: Point) -> str:
-        """Name the other room of a pair, where the room is judged against several."""
-        pairs = [each for each in self._in_room.get(point.room, ()) if each.rules and each.point.to]
-        other = self.site.rooms.get(point.to) if point.to and len(pairs) > 1 else None
-        return other.name if other else ""
-
-    def _move_to(self, point: Point, at: datetime) -> tuple[str, ...] | None:
-        return self._spares.of(point.equipment, lambda id_: self._standing_at(id_, at))
-
-    def _standing_at(self, id_: str, at: datetime) -> Known:
-        """Tell what is known of a point now: the placement of stock asks."""
-        watch = self._watches.get(id_)
-        if watch is None or self._blind(watch) or watch.last_at is None:
-            return Known(None, calm=False)
-        vouched = at - watch.last_at <= watch.point.valid_for
-        calm = all(case.machine.phase is NORMAL and case.alarm is None for case in watch.rules)
-        return Known(watch.last_value if vouched else None, calm=calm)
-
-    def _observe_door(self, contact: str, at: datetime, value: float | None) -> None:
-        """Take a value of a door's contact; calls that it no longer holds back start."""
-        doors = self._doors.observe(contact, at, value)
-        self._draft.outcome.states.update(self._doors.states())
-        pairs = [watch for rooms in {door.rooms for door in doors} for watch in self._across[rooms]]
-        for watch in sorted(pairs, key=lambda watch: watch.silence.rank):  # in the order of the site
-            door = self._doors.between(watch.point.room, watch.point.to)
-            for case in watch.rules:
-                if case.by_door and case.resume_at is not None and door is not None:
-                    case.resume_at = max(min(case.resume_at, door.until or at), self.now)
-                    case.advance(self.now, self._draft)
-                    self._stir(case)
 
     def _combine(self, watch: Watch, reading: Reading) -> None:
         """Add up what the parts of a sum said last."""
@@ -504,9 +452,9 @@ class Monitor:
         for watch in self._watches.values():
             self._order.shift(watch, by, self.now, self._draft)
         self.now += by
-        self._doors.shift(by)
+        self._places.doors.shift(by)
         self._drills.shift(by, self._draft)
-        self._draft.outcome.states.update(self._doors.states())
+        self._draft.outcome.states.update(self._places.doors.states())
         for case in self._order_cases():
             case.shift(by)
             # The journal knows the times of readings as they were before the step.
@@ -701,7 +649,7 @@ class Monitor:
     def _pass_on(self, watch: Watch, reading: Reading, at: datetime) -> None:
         """Let a judged reading count for the doors and sums that it is part of."""
         if watch.is_door:
-            self._observe_door(watch.point.id, at, reading.value)
+            self._places.swing(watch.point.id, reading.value, at, self.now, self._draft)
         for each in watch.feeds:
             self._combine(each, reading)
             self._order.added(each, watch, at, reading.received_at, self._draft)
@@ -804,8 +752,8 @@ class Monitor:
     def _restore(self, restored: Restored, at: datetime) -> None:
         """Go on from the decisions of the journal; nothing is decided again."""
         restart = Restart(restored, at)
-        beside = (self._aside, self._returns, self._rounds, self._reminders, self._doors, self._digest)
-        for each in (*beside, self._edges, self._drills, self._itself, self._gates):
+        beside = (self._aside, self._returns, self._rounds, self._reminders, self._digest)
+        for each in (*beside, self._places.doors, self._edges, self._drills, self._itself, self._gates):
             if each is not None:
                 each.restore(restart.states)
         self._cleared.update(cleared_in(restart.states))

@@ -16,7 +16,7 @@ from functools import lru_cache
 from math import inf, nextafter
 from typing import Any
 
-from hdmonitor.model import NO_TIME, Level, Phase, Rule, Side, Threshold
+from hdmonitor.model import NO_TIME, Level, Phase, Rule, Side, Threshold, iso, moment_of
 from hdmonitor.rules.changes import Change, Lowered, Moved, Raised, Span
 
 UNKNOWN, NORMAL, PENDING, ACTIVE, CLEARING = Phase
@@ -101,11 +101,11 @@ class Strand:
             "side": self.threshold.side.value,
             "phase": self.phase.value,
             "credit_us": _micros(self.credit),
-            "counted_at": _text(self.counted_at),
-            "start": _text(self.start),
+            "counted_at": iso(self.counted_at),
+            "start": iso(self.start),
             "peak": self.peak,
             "missing_us": _micros(self.missing),
-            "alarm_at": _text(self.alarm_at),
+            "alarm_at": iso(self.alarm_at),
         }
 
 
@@ -252,7 +252,7 @@ class Machine:
         """Return what a restart needs, as JSON."""
         strands = [strand.state() for strand in self.strands]
         return {
-            "last_at": _text(self.last_at),
+            "last_at": iso(self.last_at),
             "strands": strands or [_at_rest(each, self.phase) for each in self.rule.thresholds],
         }
 
@@ -262,7 +262,7 @@ class Machine:
         A limit that the state does not know starts from the phase of a point
         not yet judged.
         """
-        self.last_at = _time(state["last_at"]) if state else last_at
+        self.last_at = moment_of(state["last_at"]) if state else last_at
         if state is None:
             self.phase = NORMAL if last_at is not None else UNKNOWN
             self.calm = self.phase is NORMAL
@@ -273,11 +273,11 @@ class Machine:
             if known := kept.get((int(strand.threshold.level), strand.threshold.side.value)):
                 strand.phase = Phase(known["phase"])
                 strand.credit = timedelta(microseconds=known["credit_us"])
-                strand.counted_at = _time(known["counted_at"])
-                strand.start = _time(known["start"])
+                strand.counted_at = moment_of(known["counted_at"])
+                strand.start = moment_of(known["start"])
                 strand.peak = known["peak"]
                 strand.missing = timedelta(microseconds=known["missing_us"])
-                strand.alarm_at = _time(known["alarm_at"])
+                strand.alarm_at = moment_of(known["alarm_at"])
         self._derive(last_at or datetime.min)  # noqa: DTZ901  # the changes are discarded
 
 
@@ -307,11 +307,3 @@ def _edge(threshold: Threshold) -> float:
 
 def _micros(span: timedelta) -> int:
     return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text is not None else None

@@ -7,12 +7,12 @@ only what began with it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hdmonitor.model import NO_TIME, Adjacency, Point
+from hdmonitor.model import NO_TIME, Adjacency, Point, iso, moment_of
 
 # practice rule 6: at most 60 s per opening, and 5 min in any 30
 LONGEST = timedelta(seconds=60)
@@ -95,16 +95,16 @@ class Door:
         """Return what a restart needs, as JSON."""
         return {
             "open": self.is_open,
-            "seen_at": _text(self.seen_at),
-            "opened_at": _text(self.opened_at),
-            "until": _text(self.until),
+            "seen_at": iso(self.seen_at),
+            "opened_at": iso(self.opened_at),
+            "until": iso(self.until),
             "spent": [[start.isoformat(), end.isoformat()] for start, end in self.spent],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
-        self.is_open, self.seen_at = state["open"], _time(state["seen_at"])
-        self.opened_at, self.until = _time(state["opened_at"]), _time(state["until"])
+        self.is_open, self.seen_at = state["open"], moment_of(state["seen_at"])
+        self.opened_at, self.until = moment_of(state["opened_at"]), moment_of(state["until"])
         fromisoformat = datetime.fromisoformat
         self.spent = [(fromisoformat(start), fromisoformat(end)) for start, end in state["spent"]]
 
@@ -141,7 +141,7 @@ class Doors:
         door = self.between(point.room, point.to)
         if door is None or door.until is None or not door.explains(began, at):
             return None
-        opened, until = _text(door.opened_at) or "", door.until.isoformat()
+        opened, until = iso(door.opened_at) or "", door.until.isoformat()
         return door.until, f"{door.contact} opened at {opened}, which explains it until {until}"
 
     def observe(self, contact: str, at: datetime, value: float | None) -> list[Door]:
@@ -171,7 +171,7 @@ class Doors:
         """Return what a restart needs, by key."""
         return {key(contact): door.state() for contact, door in self._doors.items()}
 
-    def restore(self, states: dict[str, Any]) -> None:
+    def restore(self, states: Mapping[str, Any]) -> None:
         """Go on from the states of the journal."""
         for contact, door in self._doors.items():
             if state := states.get(key(contact)):
@@ -185,11 +185,3 @@ def key(contact: str) -> str:
 
 def _moved(moment: datetime | None, by: timedelta) -> datetime | None:
     return None if moment is None else moment + by
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text is not None else None

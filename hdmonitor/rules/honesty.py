@@ -14,7 +14,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any
 
-from hdmonitor.model import NO_TIME, after
+from hdmonitor.model import NO_TIME, after, iso, moment_of
 
 STUCK_READINGS = 12  # fewer the same are no sign, however long they take
 SATURATED_READINGS = 3
@@ -229,12 +229,12 @@ class Honesty:
         return {
             "at": self._at.isoformat(),
             "value": self._value,
-            "since": _text(self._since),
+            "since": iso(self._since),
             "again": self._again,
-            "jumped": _text(self._jumped),
-            "drift": _text(self._drift),
+            "jumped": iso(self._jumped),
+            "drift": iso(self._drift),
             "marks": [[at.isoformat(), value] for at, value in self._pairs()],
-            "save": _text(self._save),
+            "save": iso(self._save),
             "doubts": dict(self.doubts),
         }
 
@@ -243,18 +243,10 @@ class Honesty:
         at = datetime.fromisoformat(state["at"])
         self._at, self._value, self._again = at, state["value"], state["again"]
         self._since, self._jumped, self._drift, self._save = (
-            _time(state[name]) for name in ("since", "jumped", "drift", "save")
+            moment_of(state[name]) for name in ("since", "jumped", "drift", "save")
         )
         self._marks = tuple(
             part for told, value in state["marks"] for part in (datetime.fromisoformat(told), value)
         )
         self.doubts = dict(state["doubts"])
         return at
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text is not None else None
