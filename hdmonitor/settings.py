@@ -7,6 +7,7 @@ the folder `HDMONITOR_SECRETS_DIR` or systemd's `CREDENTIALS_DIRECTORY`.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -19,7 +20,16 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -66,6 +76,8 @@ def _long_secret(secret: SecretStr) -> SecretStr:
 
 
 def _host(host: str) -> str:
+    if not host.strip():
+        raise ValueError("must be the name or address of a host, such as 127.0.0.1")
     if "/" in host or host.count(":") == 1:
         raise ValueError("must be the name or address alone; the port is a key of its own")
     return host
@@ -77,7 +89,13 @@ def _file(path: Path) -> Path:
     return path
 
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+def _no_switch(port: Any) -> Any:
+    if isinstance(port, bool):  # YAML's true, which Python takes for 1
+        raise ValueError("must be a number from 1 to 65535")  # noqa: TRY004  # what pydantic turns into a problem
+    return port
+
+
+Port = Annotated[int, Field(ge=1, le=65535), BeforeValidator(_no_switch)]
 Secret = Annotated[SecretStr, Field(description="better in a secret file")]
 
 
@@ -127,6 +145,12 @@ class Record(Section):
     journal: Annotated[Path, AfterValidator(_file)] = Path("/var/lib/hdmonitor/journal.db")
     socket: Annotated[Path, AfterValidator(_file)] = Path("/run/hdmonitor/control.sock")
 
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.journal == self.socket:
+            raise ValueError("journal and socket are the same file; give each its own name")
+        return self
+
 
 class Influx(Section):
     """A copy of the readings for dashboards."""
@@ -175,7 +199,7 @@ def _address(address: str) -> str:
 class Web(Section):
     """The web pages."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     port: Port = 8080
     public_url: Annotated[str, AfterValidator(_public)] | None = Field(
         default=None, description="where phones reach the pages; messages carry links only if it is set"
@@ -326,6 +350,11 @@ def check_journal(path: Path) -> list[Problem]:
 def _unwritable(journal: Path) -> str:
     """Say why a journal cannot be kept there, nothing if it can."""
     folder = journal.parent
+    try:
+        journal.stat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # pathlib answers only some errors with False
+            return f"the name of the journal, {journal!s:.60}…, is too long; give it a shorter one"
     if not folder.is_dir():
         return f"the folder of the journal, {folder}, does not exist; create it for the user of hdmonitor"
     if not os.access(folder, os.W_OK | os.X_OK):

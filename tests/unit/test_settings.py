@@ -485,3 +485,35 @@ def test_a_folder_that_may_not_be_written_is_named(place, tmp_path, monkeypatch)
     assert place("journal.db") == [
         f"1:11: the folder of the journal, {tmp_path}, may not be written by this user; give it that right"
     ]
+
+
+def test_a_journal_whose_name_is_too_long_cannot(place):
+    long = "x" * 300
+
+    (said,) = place(long)
+
+    assert said.startswith("1:11: the name of the journal, ")
+    assert said.endswith(", is too long; give it a shorter one")
+
+
+@pytest.mark.parametrize("host", ['""', '" "'])
+def test_pages_at_no_host_are_refused_and_not_shown_to_the_whole_network(load, host):
+    lines = load(f"web: {{ host: {host} }}\n").lines
+
+    assert lines == [
+        "etc/hdmonitor.yaml:1:8: 'host': must be the name or address of a host, such as 127.0.0.1"
+    ]
+
+
+def test_a_switch_is_no_port(load):
+    lines = load("web: { port: true }\n").lines
+
+    assert lines == ["etc/hdmonitor.yaml:1:8: 'port': must be a number from 1 to 65535"]
+
+
+def test_journal_and_socket_are_two_files(load):
+    lines = load("record: { journal: a, socket: a }\n").lines
+
+    assert lines == [
+        "etc/hdmonitor.yaml:1:1: 'record': journal and socket are the same file; give each its own name",
+    ]
