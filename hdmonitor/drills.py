@@ -7,11 +7,12 @@ own decoder, rule and escalation, and a real value out of limits ends it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from hdmonitor.acts import unknown_person
 from hdmonitor.agenda import Agenda
 from hdmonitor.alerts import drill as words
 from hdmonitor.alerts.drill import Course, Hop
@@ -81,10 +82,11 @@ class Drill:
 
 
 class Drills:
-    """The drills of a site, and what they write."""
+    """The drills of a site, and what they write; `stands` says that a point is outside or has an alarm."""
 
-    def __init__(self, site: Site, house: House, agenda: Agenda) -> None:
+    def __init__(self, site: Site, house: House, agenda: Agenda, stands: Callable[[str], bool]) -> None:
         self._site = site
+        self._stands = stands
         self._house = house
         self._agenda = agenda
         self._running: dict[str, Drill] = {}  # by id
@@ -92,9 +94,21 @@ class Drills:
 
     # --- beginning and end ----------------------------------------------------
 
-    def start(self, act: DrillAlarm, at: datetime, draft: Draft, *, stands: bool) -> str:
-        """Begin a drill; return why not, or nothing. `stands` says that the point has a real alarm."""
-        if refusal := self._refusal(act, stands=stands):
+    def do(self, act: DrillAct, at: datetime, draft: Draft) -> str:
+        """Begin a drill, or take what is said of one; return why not, or nothing."""
+        refusal = unknown_person(self._site, act.by)
+        if not refusal and isinstance(act, DrillAlarm):
+            refusal = self._start(act, at, draft)
+        elif not refusal and not isinstance(act, DrillAlarm):
+            refusal = self._answered(act, at, draft)
+        if refusal:
+            self._refused(act, refusal, draft)
+            detail: dict[str, Json] = {"by": act.by, "reason": refusal, "note": "drill"}
+            draft.event(at, Kind.REFUSED, "monitor", detail)
+        return refusal
+
+    def _start(self, act: DrillAlarm, at: datetime, draft: Draft) -> str:
+        if refusal := self._refusal(act):
             return refusal
         id_ = f"D{draft.next_event}"
         ends_at = at + timedelta(seconds=act.seconds)
@@ -106,7 +120,7 @@ class Drills:
         self._stir(drill, draft)
         return ""
 
-    def _refusal(self, act: DrillAlarm, *, stands: bool) -> str:
+    def _refusal(self, act: DrillAlarm) -> str:
         point = self._site.points.get(act.point)
         if point is None:
             return f"no point {act.point!r:.60} is in the site file of the running monitor"
@@ -114,6 +128,7 @@ class Drills:
             return f"{point.name} is added up and has no message of its own; drill one of its parts"
         if point.family in NO_DRILL:
             return f"messages of {point.family} mean nothing outside their session; drill another point"
+        stands = self._stands(act.point)
         refusals = {
             f"a drill lasts {SHORTEST} s to {LONGEST} s, not {act.seconds} s": not SHORTEST
             <= act.seconds
@@ -257,7 +272,7 @@ class Drills:
                 self._hinder(drill, Hop.PROVIDER, f"{destination}: {detail.get('answer')}")
             self._stir(drill, draft)
 
-    def answered(self, act: DrillArrived | DrillAnswered | DrillFailed, at: datetime, draft: Draft) -> str:
+    def _answered(self, act: DrillArrived | DrillAnswered | DrillFailed, at: datetime, draft: Draft) -> str:
         """Take what a person says of a drill; return why it cannot be, or nothing."""
         drill = self._running.get(act.drill)
         if drill is None:
@@ -284,7 +299,7 @@ class Drills:
             self._stir(drill, draft)
         return ""
 
-    def refused(self, act: DrillAct, why: str, draft: Draft) -> None:
+    def _refused(self, act: DrillAct, why: str, draft: Draft) -> None:
         """Keep what stood in the way of an answer."""
         drill = self._running.get(act.drill) if isinstance(act, DrillArrived | DrillAnswered) else None
         if drill is not None:

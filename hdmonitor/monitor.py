@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hdmonitor.acts import Bench, unknown_person
+from hdmonitor.acts import Bench
 from hdmonitor.added import Part, Parts
 from hdmonitor.agenda import Agenda, Due
 from hdmonitor.alerts.daily import Daily
@@ -36,7 +36,6 @@ from hdmonitor.events import (
     Complete,
     Condition,
     DrillAct,
-    DrillAlarm,
     Entry,
     Excursion,
     Input,
@@ -55,9 +54,7 @@ from hdmonitor.itself import Itself
 from hdmonitor.late import Track
 from hdmonitor.lights import Face
 from hdmonitor.model import (
-    ALWAYS,
     MIRROR,
-    NO_TIME,
     Decoded,
     Device,
     Message,
@@ -105,11 +102,11 @@ class Source:
     reader: DeviceReader
     first: Watch  # has the battery and the clock of the device
     watches: tuple[Watch, ...]  # in the order in which the reader asks for them
-    of_sums: bool  # some of it is part of a sum
+    in_sums: tuple[int, ...]  # the places of these points among all parts of sums; empty where none is one
 
-    def watch(self, value: Value) -> Watch:
-        """Return the point of a value."""
-        return self.watches[self.reader.asked[value.device, value.field]]
+    def place(self, value: Value) -> int:
+        """Return where a value comes among the parts of sums; what is no part comes first."""
+        return self.in_sums[self.reader.asked[value.device, value.field]]
 
 
 class Monitor:
@@ -191,13 +188,12 @@ class Monitor:
         for device in site.devices.values():
             for point in device.points:
                 self._add(point, at)
-        self._added: dict[str, int] = {}  # what is part of a sum, by its place in the site file
         for point in site.points.values():
             if point.legs:
                 self._add_sum(point, at)
-        readers = readers_for(site.devices)
+        readers, places = readers_for(site.devices), {id_: n for n, id_ in enumerate(site.points)}
         self._sources = {
-            topic: self._source(device, readers[topic])
+            topic: self._source(device, readers[topic], places)
             for topic, device in site.devices.items()
             if not topic.startswith(MIRROR)
         }
@@ -208,7 +204,7 @@ class Monitor:
         self._gates = Gates(site, own["HDM-GATEWAY"], self._house, self._watches, self._stir, at)
         for case in self._gates.cases():
             self._agenda.rank(case)
-        self._drills = Drills(site, self._house, self._agenda)
+        self._drills = Drills(site, self._house, self._agenda, self._stands)
         self._digest = (
             Digest(site, daily, self._order_cases, self._cleared, self._all_blind) if daily else None
         )
@@ -308,9 +304,7 @@ class Monitor:
         self._add(point, at)
         watch = self._watches[point.id]
         parts = {leg.point: (self._watches[leg.point], leg) for leg in point.legs}
-        places = {id_: place for place, id_ in enumerate(self.site.points) if id_ in parts}
-        self._added |= places
-        watch.legs = tuple(parts[id_] for id_ in places)
+        watch.legs = tuple(parts[id_] for id_ in self.site.points if id_ in parts)
         for part, _ in watch.legs:
             part.feeds += (watch,)
         if watch.track is not None and self._measured is not None:
@@ -322,14 +316,11 @@ class Monitor:
         self._watches[point.id] = watch
         self._places.add(watch)
 
-    def _source(self, device: Device, reader: DeviceReader) -> Source:
+    def _source(self, device: Device, reader: DeviceReader, places: Mapping[str, int]) -> Source:
         watches = tuple(self._watches[point.id] for point in device.points)
-        return Source(
-            reader=reader,
-            first=watches[0],
-            watches=watches,
-            of_sums=any(point.id in self._added for point in device.points),
-        )
+        summed = any(watch.feeds for watch in watches)
+        in_sums = tuple(places[watch.point.id] if watch.feeds else -1 for watch in watches) if summed else ()
+        return Source(reader=reader, first=watches[0], watches=watches, in_sums=in_sums)
 
     def _order_cases(self) -> list[Case]:
         watched = [case for watch in self._watches.values() for case in watch.cases()]
@@ -462,13 +453,7 @@ class Monitor:
             if case.comings is not None:
                 self._draft.outcome.states[f"{COMINGS}{case.key}"] = case.comings.state()
         for watch in self._watches.values():
-            for each in (*watch.tallies, *((watch.doubt,) if watch.doubt else ())):
-                each.shift(by, self._draft)
-            if watch.last_at is not None and by < NO_TIME:
-                watch.last_at += by
-                watch.moment = watch.last_at
-            passed = watch.track.passed if watch.track else None
-            watch.frontier, watch.midnight = max(watch.last_at or ALWAYS, passed or ALWAYS), ALWAYS
+            watch.shift(by, self._draft)
         self._rounds.shift(by, self._draft)
         self._agenda.clear()
         self._schedule_all()
@@ -548,8 +533,8 @@ class Monitor:
         device_time = decoded.device_time if wrong else None
         live = not (retained or decoded.backfilled)
         values: Sequence[Value] = decoded.values
-        if source.of_sums:  # sums take what was measured together in one order
-            values = sorted(values, key=lambda value: self._place(source, value))
+        if source.in_sums:  # sums take what was measured together in one order
+            values = sorted(values, key=source.place)
         for value in values:
             if value.time is not None:  # several times: judged in their order
                 values = sorted(values, key=lambda value: value.time or measured_at)
@@ -588,9 +573,6 @@ class Monitor:
         watch.charge.note(percent, at)
         if watch.battery is not None or LOW.outside(percent):
             self._observe(self._builder.battery(watch), at, percent)
-
-    def _place(self, source: Source, value: Value) -> int:
-        return self._added.get(source.watch(value).point.id, -1)
 
     def _reading(self, watch: Watch, reading: Reading) -> None:
         """Judge one reading, or keep it for what it is."""
@@ -684,25 +666,15 @@ class Monitor:
         if isinstance(act, Complete):
             return self._filing.complete(act, self.now, self._draft)
         if isinstance(act, DrillAct):
-            return self._drill(act)
+            return self._drills.do(act, self.now, self._draft)
         said = self._bench.do(act, self.now, self._draft)
         self._schedule_beside()
         return said
 
-    def _drill(self, act: DrillAct) -> str:
-        """Start a fire drill or take what is said of one; return why not, or nothing."""
-        refusal = unknown_person(self.site, act.by)
-        if not refusal and isinstance(act, DrillAlarm):
-            watch = self._watches.get(act.point)
-            stands = watch is not None and bool(outside(watch) or any(case.alarm for case in watch.rules))
-            refusal = self._drills.start(act, self.now, self._draft, stands=stands)
-        elif not refusal and not isinstance(act, DrillAlarm):
-            refusal = self._drills.answered(act, self.now, self._draft)
-        if refusal:
-            self._drills.refused(act, refusal, self._draft)
-            detail: dict[str, Json] = {"by": act.by, "reason": refusal, "note": "drill"}
-            self._draft.event(self.now, Kind.REFUSED, "monitor", detail)
-        return refusal
+    def _stands(self, point: str) -> bool:
+        """Tell whether a point is outside a limit now, or has an alarm about one."""
+        watch = self._watches.get(point)
+        return watch is not None and bool(outside(watch) or any(case.alarm for case in watch.rules))
 
     def _opened(self, case: Case, at: datetime, draft: Draft) -> None:
         """Begin what an alarm that opens, or gets worse, brings with it."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hdmonitor.case import Case
 from hdmonitor.doubt import Doubt
+from hdmonitor.draft import Draft
 from hdmonitor.exposure import Tally
 from hdmonitor.late import LateCase, Track
-from hdmonitor.model import ALWAYS, Leg, Phase, Point, Priority, Side, Threshold
+from hdmonitor.model import ALWAYS, NO_TIME, Leg, Phase, Point, Priority, Side, Threshold
 from hdmonitor.rules.alarm import Machine
 from hdmonitor.rules.silence import Silence
 from hdmonitor.seen import Seen
@@ -86,6 +87,16 @@ class Watch:
         if self.crossed is not None and self.crossed[0] == self.last_at:
             return self.crossed[1]
         return self.last_value
+
+    def shift(self, by: timedelta, draft: Draft) -> None:
+        """Go on after the wall clock stepped; the cases and the history go by themselves."""
+        for each in (*self.tallies, *((self.doubt,) if self.doubt else ())):
+            each.shift(by, draft)
+        if self.last_at is not None and by < NO_TIME:
+            self.last_at += by
+            self.moment = self.last_at
+        passed = self.track.passed if self.track else None
+        self.frontier, self.midnight = max(self.last_at or ALWAYS, passed or ALWAYS), ALWAYS
 
     def outlook(self, at: datetime) -> tuple[str, ...]:
         """Say how long the point may go on as it is, where its sums know."""
