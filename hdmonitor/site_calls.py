@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import get_args
 
 from hdmonitor.alerts.duty import gaps
+from hdmonitor.aside import LONGEST_OUT
 from hdmonitor.model import Duty, Maintenance, Policy, Shift, StandIn, Step
 from hdmonitor.site_file import Day, DutyKeys, PolicyKeys, ShiftKeys, SiteFile
 from hdmonitor.site_rooms import Complain
@@ -15,6 +16,7 @@ from hdmonitor.yaml_source import Where
 
 WEEK = get_args(Day)
 A_DAY = 1440  # minutes
+FIRST_YEAR, LAST_YEAR = 2000, 2199  # of a plan; a slip beyond them is no time in every zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,12 @@ class Calls:
         if end <= start:
             self.complain((*where, "end"), "the end is not after the start; correct one of them")
             return None
+        if end - start > LONGEST_OUT:
+            why = (
+                f"points are out of service for at most {LONGEST_OUT.days} days; plan what follows by itself"
+            )
+            self.complain((*where, "end"), why)
+            return None
         return start, end
 
     def _moment(self, where: Where, text: str) -> datetime | None:
@@ -103,5 +111,10 @@ class Calls:
         if moment is None or moment.tzinfo is None:
             why = f"{text!r} is not a time with its offset from UTC; write for instance"
             self.complain(where, f"{why} '2026-03-02T08:00-05:00'")
+            return None
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            self.complain(
+                where, f"{text!r} is not in the years {FIRST_YEAR} to {LAST_YEAR}; correct the year"
+            )
             return None
         return moment

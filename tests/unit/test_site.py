@@ -191,6 +191,10 @@ def test_points_of_one_topic_are_one_device(load):
     assert (device.time, device.battery, device.zone) == ("at", "b", None)
 
 
+def test_a_maintenance_may_last_thirty_days(load):
+    assert load(maintenance("2026-03-07T12:00Z", "2026-04-06T12:00Z")).site.maintenance
+
+
 def test_escalation_and_maintenance_become_values(load):
     site = load(maintenance("2026-03-07T06:00-05:00", "2026-03-07T12:00Z")).site
 
@@ -445,6 +449,16 @@ MISTAKES = {
         maintenance("2026-03-07T12:00Z", "2026-03-07T12:00Z"),
         '"2026-03-07T12:00Z", reason',
         "the end is not after the start; correct one of them",
+    ),
+    "a maintenance of more than thirty days": (
+        maintenance("2026-03-07T12:00Z", "2026-04-06T12:01Z"),
+        '"2026-04-06T12:01Z", reason',
+        "points are out of service for at most 30 days; plan what follows by itself",
+    ),
+    "a maintenance in a year that no clock reaches": (
+        maintenance("2026-03-07T12:00Z", "9999-12-31T23:59-12:00"),
+        '"9999-12-31',
+        "'9999-12-31T23:59-12:00' is not in the years 2000 to 2199; correct the year",
     ),
     "a maintenance of an unknown point": (
         maintenance("2026-03-07T11:00Z", "2026-03-07T12:00Z", "frist"),
