@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from hdmonitor.refusal import Refusal
 from hdmonitor.yaml_source import Source, Where, parse_yaml
 
 INDENT = "  "
 COMMENT = re.compile(r"""( +#[^"']*)$""")  # after quoted text, or after the | of a block
 
 
-class NotAccepted(Exception):
+class NotAccepted(Refusal):
     """The file cannot be rewritten; it is as it was. Where, why, what to do."""
 
 

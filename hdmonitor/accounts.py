@@ -8,6 +8,7 @@ import secrets
 import threading
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 
 from argon2 import PasswordHasher
@@ -37,7 +38,12 @@ OWN = frozenset({"password", "pin"})  # what people may change of themselves
 # at most, so that many wrong passwords cost no more than that.
 _hasher = PasswordHasher()
 _two = threading.Semaphore(2)
-_nobody = _hasher.hash(secrets.token_urlsafe(16))
+
+
+@cache
+def _nobody() -> str:
+    """Return a hash that no secret fits: made by the first login, whoever logs in, and not at each start."""
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 def hashed(secret: str) -> str:
@@ -49,8 +55,9 @@ def hashed(secret: str) -> str:
 def fits(secret: str, known: str | None) -> bool:
     """Tell whether a password or PIN is the one that was hashed; takes as long if there is none."""
     with _two:
+        nobody = _nobody()
         try:
-            return _hasher.verify(known or _nobody, secret) and known is not None
+            return _hasher.verify(known or nobody, secret) and known is not None
         except (VerifyMismatchError, VerificationError, InvalidHashError):
             return False
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -29,8 +29,8 @@ from pydantic import (
 )
 
 from hdmonitor.model import NO_TIME, Force, Level, Response, Rule, Side
-from hdmonitor.units import parse_duration
 from hdmonitor.yaml_source import parse_yaml, validate
+from hdmonitor.yaml_values import Duration
 
 RULES = (
     "storage",
@@ -95,33 +95,6 @@ Confidence = Literal["primary", "secondary", "unconfirmed"]
 Part = Literal["inflow", "downflow", "exhaust", "power", "supply", "hood", "total"]
 LevelName = Literal["warning", "alarm", "critical"]
 Shape = TypeVar("Shape", bound="Strict")
-
-
-def _duration(text: Any) -> timedelta:
-    if isinstance(text, timedelta):
-        return text  # of a rule that another one is like
-    if not isinstance(text, str):
-        # pydantic gives a ValueError its place in the file, a TypeError ends the program
-        why = "write the duration in quotes with its unit, such as '20s'"
-        raise ValueError(why)  # noqa: TRY004  # see above
-    return parse_duration(text)
-
-
-def show_exact(duration: timedelta) -> str:
-    """Write a duration as `parse_duration` reads it: "1h30m"."""
-    seconds = int(duration.total_seconds())
-    parts = ((seconds // 3600, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s"))
-    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    PlainSerializer(show_exact, return_type=str),
-    WithJsonSchema(
-        {"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", "examples": ["20s", "5m", "1h30m"]}
-    ),
-]
 
 
 class Strict(BaseModel):

@@ -14,11 +14,14 @@ from hdmonitor.adapters.control import ask
 from hdmonitor.alarm_numbers import as_lines, recorded
 from hdmonitor.alerts.numbers import as_json
 from hdmonitor.binding import binding, rule_of
+from hdmonitor.cli_shared import usable
 from hdmonitor.clock import Clock
 from hdmonitor.events import Alarm, Json
 from hdmonitor.model import Point, Rule, Site
 from hdmonitor.reader import Reader
+from hdmonitor.refusal import Refusal
 from hdmonitor.rows import OutboxRow, StoredEvent
+from hdmonitor.settings import load_settings
 from hdmonitor.site import load_site
 from hdmonitor.site_limits import shown_unit
 from hdmonitor.standing import KEYS, acts_of, case_key
@@ -29,7 +32,7 @@ VALUES = ("value", "limit", "peak")
 MOMENTS = ("start", "end", "alarm_at", "until")
 
 
-class NotDone(Exception):
+class NotDone(Refusal):
     """An act or a question about an alarm that cannot be answered: why, what to do."""
 
 
@@ -106,8 +109,9 @@ def _both(value: float, point: Point, rule: Rule | None) -> str:
     return shown if quantity.words else f"{shown} ({value:g} {quantity.canonical})"
 
 
-def listed(options: argparse.Namespace, journal: Path) -> int:
+def listed(options: argparse.Namespace) -> int:
     """List the alarms that nobody has closed."""
+    journal = usable(*load_settings(options.config)).record.journal
     with Reader(journal) as reader:
         alarms = reader.alarms(everything=options.all)
         states = _beside(reader, alarms)
@@ -135,8 +139,9 @@ def _stands(alarm: Alarm) -> str:
     return f"{state}, {alarm.acknowledged_by}" if alarm.acknowledged_by else state
 
 
-def counted(options: argparse.Namespace, journal: Path) -> int:
+def counted(options: argparse.Namespace) -> int:
     """Tell the numbers for the quality of the alarms of the last days."""
+    journal = usable(*load_settings(options.config)).record.journal
     site, _ = load_site(options.site)
     now, zone = Clock().now(), site.zone if site else "UTC"
     with Reader(journal) as reader:
@@ -148,8 +153,9 @@ def counted(options: argparse.Namespace, journal: Path) -> int:
     return 0
 
 
-def shown(options: argparse.Namespace, journal: Path) -> int:
+def shown(options: argparse.Namespace) -> int:
     """Show everything about one alarm."""
+    journal = usable(*load_settings(options.config)).record.journal
     with Reader(journal) as reader:
         found = reader.alarm(options.alarm)
         states = reader.states_of([case_key(found[0]), f"out:{found[0].point}"]) if found is not None else {}
@@ -183,14 +189,15 @@ def _fate(row: OutboxRow, speech: Speech) -> str:
     return f"OWED, {row.attempts} attempts failed{': ' + row.answer if row.answer else ''}"
 
 
-def close(options: argparse.Namespace, journal: Path, socket: Path) -> int:
+def close(options: argparse.Namespace) -> int:
     """Close an alarm, and say what is not over with it."""
+    record = usable(*load_settings(options.config)).record
     request = {"do": "close", "alarm": options.alarm, "by": options.by, "note": options.note}
-    if refusal := ask(socket, request).get("refused"):
+    if refusal := ask(record.socket, request).get("refused"):
         raise NotDone(str(refusal))
     more = (
         "; still outside: it arms again with the next reading"
-        if _still_outside(options.alarm, journal)
+        if _still_outside(options.alarm, record.journal)
         else ""
     )
     print(f"{options.alarm}: closed by {options.by}{more}")

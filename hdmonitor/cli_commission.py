@@ -7,22 +7,26 @@ from datetime import timedelta
 from pathlib import Path
 
 from hdmonitor.adapters.control import ask
+from hdmonitor.cli_shared import usable
 from hdmonitor.clock import Clock
 from hdmonitor.commissioning import as_line, compare
-from hdmonitor.model import NO_TIME, Point, Quality, Site
+from hdmonitor.model import NO_TIME, Point, Quality
 from hdmonitor.reader import Reader
-from hdmonitor.settings import Record
+from hdmonitor.refusal import Refusal
+from hdmonitor.settings import load_settings
+from hdmonitor.site import load_site
 from hdmonitor.units import UnitError, parse_amount, show_duration
 
 FAILED = 1
 
 
-class NotCommissioned(Exception):
+class NotCommissioned(Refusal):
     """The point cannot be compared or the act cannot be recorded: why, what to do."""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare what the command takes besides the two files."""
+    command.set_defaults(run=run)
     command.add_argument("point", metavar="POINT", help="id from the site file")
     command.add_argument(
         "--reference", required=True, metavar="'4.3 degC'", help="what the certified instrument shows"
@@ -33,8 +37,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace, record: Record, site: Site) -> int:
+def run(options: argparse.Namespace) -> int:
     """Compare the newest live reading with the reference, record it, and say what to do."""
+    record, site = usable(*load_settings(options.config)).record, usable(*load_site(options.site))
     point = site.points.get(options.point)
     if point is None:
         raise NotCommissioned(

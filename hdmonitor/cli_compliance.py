@@ -15,6 +15,7 @@ from hdmonitor.compliance.obligation import Programme, SubjectKind
 from hdmonitor.incubators import Waiting, waiting
 from hdmonitor.model import Site
 from hdmonitor.reader import Reader
+from hdmonitor.refusal import Refusal
 from hdmonitor.site import draw_site
 
 SOON = 30  # days ahead that are listed
@@ -22,7 +23,7 @@ PEOPLE = (SubjectKind.PERSON, SubjectKind.FACEPIECE)
 WHOSE = {"person": PEOPLE, "asset": (SubjectKind.ASSET,), "room": (SubjectKind.ROOM,)}
 
 
-class NotKept(Exception):
+class NotKept(Refusal):
     """A question about obligations that cannot be answered: why, what to do."""
 
 

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import argparse
 import ssl
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 from hdmonitor.adapters.listener import Listener
+from hdmonitor.cli_shared import duration, usable
 from hdmonitor.clock import Clock
 from hdmonitor.discovery import Discovery, as_lines, entries, write_entries
-from hdmonitor.model import Site
-from hdmonitor.settings import Settings
+from hdmonitor.refusal import Refusal
+from hdmonitor.settings import load_settings
+from hdmonitor.site import load_site
 
 FAILED = 1
 TWO_MINUTES = timedelta(minutes=2)
 
 
-class NotDiscovered(Exception):
+class NotDiscovered(Refusal):
     """Nothing can be listened to or written: why, what to do."""
 
 
-def add_arguments(command: argparse.ArgumentParser, duration: Callable[[str], timedelta]) -> None:
+def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare what the command takes besides the two files."""
+    command.set_defaults(run=run)
     command.add_argument("--for", dest="span", type=duration, default=TWO_MINUTES, metavar="2m")
     command.add_argument("--write", action="store_true", help="add commented entries to the site file")
 
 
-def run(
-    options: argparse.Namespace, settings_of: Callable[[Path], Settings], site_of: Callable[[Path], Site]
-) -> int:
+def run(options: argparse.Namespace) -> int:
     """Listen, list, and write what is new."""
-    broker, site = settings_of(options.config).broker, site_of(options.site)
+    broker, site = usable(*load_settings(options.config)).broker, usable(*load_site(options.site))
     clock, discovery = Clock(), Discovery(own=f"hdmonitor/{site.id}/")
     listener = Listener(clock.now)
     password = broker.password.get_secret_value() if broker.password else None

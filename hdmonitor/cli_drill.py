@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,15 @@ from hdmonitor.adapters import mirror
 from hdmonitor.adapters.control import ask
 from hdmonitor.alerts.drill import Hop
 from hdmonitor.cli_discover import encryption
+from hdmonitor.cli_shared import both_files, count, duration, usable
 from hdmonitor.clock import Clock
 from hdmonitor.events import Event
 from hdmonitor.model import MIRROR, Device, Point, Side, Site, Threshold
 from hdmonitor.reader import Reader
-from hdmonitor.settings import Settings
+from hdmonitor.refusal import Refusal
+from hdmonitor.settings import Settings, load_settings
 from hdmonitor.simulator.payloads import encode, why_not
+from hdmonitor.site import load_site
 from hdmonitor.units import UnitError, parse_amount
 from hdmonitor.watch import middle
 
@@ -29,17 +32,14 @@ GRACE = 15.0  # seconds for the monitor to file the evidence
 FAILED = 1
 
 
-class NotDrilled(Exception):
+class NotDrilled(Refusal):
     """A drill that cannot be made, or of which nothing is known: why, what to do."""
 
 
-def add_arguments(
-    command: argparse.ArgumentParser,
-    both: argparse.ArgumentParser,
-    duration: Callable[[str], timedelta],
-    count: Callable[[str], int],
-) -> None:
+def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare what the commands take."""
+    command.set_defaults(run=run)
+    both = both_files()
     what = command.add_subparsers(required=True, metavar="alarm|arrived|ack|list", dest="what")
     alarm = what.add_parser("alarm", help="drill the alarm of a point", parents=[both])
     alarm.add_argument("point", metavar="POINT")
@@ -57,8 +57,9 @@ def add_arguments(
     listed.add_argument("--last", type=count, default=20, metavar="N", help="the last so many")
 
 
-def run(options: argparse.Namespace, settings: Settings, site: Site) -> int:
+def run(options: argparse.Namespace) -> int:
     """Carry out one of them."""
+    settings, site = usable(*load_settings(options.config)), usable(*load_site(options.site))
     if options.what == "list":
         return _listed(settings, site, options.last)
     if options.what == "alarm":

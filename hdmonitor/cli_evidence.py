@@ -12,9 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from hdmonitor import cli_compliance
 from hdmonitor.adapters.control import ask
 from hdmonitor.attachments import FOLDER, NotAttached, keep_file
 from hdmonitor.cli_compliance import NotKept, programme_of
+from hdmonitor.cli_shared import both_files, usable
+from hdmonitor.clock import Clock
 from hdmonitor.completions import Completion, Result
 from hdmonitor.compliance.due import all_due, by_key
 from hdmonitor.compliance.following import following
@@ -24,7 +27,7 @@ from hdmonitor.drug_list import read_drugs
 from hdmonitor.importing import VALUES, read_completions, table_of, values_of
 from hdmonitor.matrix import calendar
 from hdmonitor.reader import Reader
-from hdmonitor.settings import Record
+from hdmonitor.settings import Record, load_settings
 from hdmonitor.site import load_site
 from hdmonitor.spreadsheet import LARGEST, Dates, Unreadable
 from hdmonitor.yaml_source import Problem
@@ -33,11 +36,24 @@ FAILED = 1
 Now = Callable[[], datetime]
 
 
-def add_arguments(
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare what the commands take, those that read and those that write."""
+    command.set_defaults(run=_run)
+    both = both_files()
+    _add_writing(cli_compliance.add_arguments(command, both), both)
+
+
+def _run(options: argparse.Namespace) -> int:
+    record = usable(*load_settings(options.config)).record
+    if options.what == "status":
+        return cli_compliance.run(options, record.journal, Clock().now)
+    return run(options, record, Clock().now)
+
+
+def _add_writing(
     what: argparse._SubParsersAction[argparse.ArgumentParser],  # argparse names it nowhere else
     both: argparse.ArgumentParser,
 ) -> None:
-    """Declare the commands."""
     text = "file that something was done"
     done = what.add_parser("done", help=text, description=text, parents=[both])
     done.add_argument("obligation", metavar="OBLIGATION", help="id, such as garbing-fingertip")

@@ -15,6 +15,7 @@ FAILED = 1
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Say what `hdmonitor decode` takes."""
+    command.set_defaults(run=run)
     command.add_argument("messages", type=Path, nargs="?", default=Path("-"), metavar="FILE.jsonl|-")
     command.add_argument("--as", dest="family", metavar="FAMILY", help="do not recognise, take it for this")
 
@@ -29,6 +30,11 @@ def run(options: argparse.Namespace) -> int:
                 print(f"{options.messages}: {wrong}", file=sys.stderr)
                 failed = FAILED
     return failed
+
+
+def add_families(command: argparse.ArgumentParser) -> None:
+    """Say what `hdmonitor families` takes: nothing."""
+    command.set_defaults(run=families)
 
 
 def families(_options: argparse.Namespace) -> int:

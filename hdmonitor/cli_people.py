@@ -9,11 +9,14 @@ from pathlib import Path
 
 from hdmonitor.accounts import hashed, token, token_hash, weak_password, weak_pin
 from hdmonitor.adapters.control import ask
+from hdmonitor.cli_shared import both_files, usable
 from hdmonitor.clock import Clock
 from hdmonitor.model import Site
 from hdmonitor.reader import Reader
+from hdmonitor.refusal import Refusal
 from hdmonitor.rows import Account
-from hdmonitor.settings import Record
+from hdmonitor.settings import load_settings
+from hdmonitor.site import load_site
 
 WHAT = {
     "password": "set a password, and so make an account",
@@ -24,12 +27,14 @@ WHAT = {
 }
 
 
-class NotChanged(Exception):
+class NotChanged(Refusal):
     """An account that cannot be changed: why, what to do."""
 
 
-def add_arguments(command: argparse.ArgumentParser, both: argparse.ArgumentParser) -> None:
+def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare what the commands take."""
+    command.set_defaults(run=run)
+    both = both_files()
     what = command.add_subparsers(required=True, metavar="|".join(["list", *WHAT]), dest="what")
     what.add_parser("list", help="who may log in", parents=[both])
     for name, text in WHAT.items():
@@ -40,8 +45,9 @@ def add_arguments(command: argparse.ArgumentParser, both: argparse.ArgumentParse
             change.add_argument("--stdin", action="store_true", help="read it from standard input")
 
 
-def run(options: argparse.Namespace, record: Record, site: Site) -> int:
+def run(options: argparse.Namespace) -> int:
     """Carry out one of them."""
+    record, site = usable(*load_settings(options.config)).record, usable(*load_site(options.site))
     if options.what == "list":
         return _listed(record.journal, site)
     secret, value = "", ""

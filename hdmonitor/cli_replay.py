@@ -5,26 +5,30 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
 from hdmonitor import what_if
 from hdmonitor.catalogue import own_rules
+from hdmonitor.cli_shared import usable
 from hdmonitor.model import Reading, Site
 from hdmonitor.reader import Reader
+from hdmonitor.refusal import Refusal
 from hdmonitor.replay import as_json, as_lines, of_journal, read, remarks, replay
-from hdmonitor.site import load_untightened
+from hdmonitor.settings import load_settings
+from hdmonitor.site import load_site, load_untightened
 
 FAILED = 1
 
 
-class NotReplayed(Exception):
+class NotReplayed(Refusal):
     """There is nothing to replay: why, what to do."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes besides the two files."""
+    parser.set_defaults(run=run)
     parser.add_argument(
         "readings", type=Path, nargs="?", metavar="READINGS.csv", help="without it, the journal is replayed"
     )
@@ -35,14 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one excursion, or limit, a line")
 
 
-def run(
-    options: argparse.Namespace, site_of: Callable[[Path], Site], configured: Callable[[Path], Path]
-) -> int:
-    """Replay; `configured` returns the journal of a configuration."""
+def run(options: argparse.Namespace) -> int:
+    """Replay a recording, or the journal."""
     if options.readings is not None and options.journal is not None:
         raise NotReplayed(f"{options.readings} or {options.journal}? name a recording or a journal, not both")
-    site = site_of(options.site)
-    other = site_of(options.what_if) if options.what_if is not None else None
+    site = usable(*load_site(options.site))
+    other = usable(*load_site(options.what_if)) if options.what_if is not None else None
     with ExitStack() as closing:
         named: list[str] = []
         told: Collection[str]
@@ -53,7 +55,7 @@ def run(
             unusable = recorded.unusable.items()
             named = recorded.named + [f"{options.readings}: {n} lines not used: {why}" for why, n in unusable]
         else:
-            journal = options.journal or configured(options.config)
+            journal = options.journal or usable(*load_settings(options.config)).record.journal
             told, readings = of_journal(closing.enter_context(Reader(journal)), site)
             named = [] if told else [f"{journal}: no reading of any point of the site"]
         if other is not None:

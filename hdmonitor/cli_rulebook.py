@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from hdmonitor import explain
 from hdmonitor.catalogue import Catalogue, load_catalogue
 from hdmonitor.clock import Clock
+from hdmonitor.refusal import Refusal
 from hdmonitor.site import Drawn, draw_site
 from hdmonitor.site_air import certificates
 from hdmonitor.yaml_source import suggest
@@ -18,7 +19,7 @@ from hdmonitor.yaml_source import suggest
 SITE = Path("config/site.yaml")
 
 
-class NoSuchRule(Exception):
+class NoSuchRule(Refusal):
     """What was asked for is not there: what, and what may have been meant."""
 
 

@@ -12,6 +12,7 @@ from hdmonitor.acceptance import accept
 from hdmonitor.catalogue import own_rules
 from hdmonitor.clock import Clock
 from hdmonitor.model import Site
+from hdmonitor.refusal import Refusal
 from hdmonitor.reports.junit import junit
 from hdmonitor.reports.stories import page
 from hdmonitor.site import load_site
@@ -22,12 +23,13 @@ from hdmonitor.yaml_source import Problem
 FAILED = 1
 
 
-class NotPlayed(Exception):
+class NotPlayed(Refusal):
     """The stories cannot be played as asked: why, what to do."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
+    parser.set_defaults(run=run)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="stories, or a folder of them")
     parser.add_argument(
         "--restarts", action="store_true", help="play each story again with a restart before every line"

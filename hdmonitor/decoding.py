@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
+from hdmonitor.refusal import Refusal
 from hdmonitor.sensors import ALIASES, FAMILIES, GROUPS
 from hdmonitor.sensors.lines import LineError, Listening, answer_to
 
 
-class Unreadable(Exception):
+class Unreadable(Refusal):
     """No family has this name, or the file of messages cannot be read; the sentence says which."""
 
 

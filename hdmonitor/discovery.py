@@ -14,12 +14,13 @@ from pathlib import Path
 from shutil import copymode
 from statistics import median
 
-from hdmonitor.catalogue import load_catalogue, show_exact
+from hdmonitor.catalogue import load_catalogue
 from hdmonitor.model import NO_TIME, Message, Rejected, Site
 from hdmonitor.sensors.families import Session, read, recognise
 from hdmonitor.sensors.family import Family, Sure
 from hdmonitor.sensors.found import Found, canonical_unit, said_value
 from hdmonitor.units import QUANTITIES, show
+from hdmonitor.yaml_values import show_exact
 
 MOST_TOPICS = 10_000
 MOST_FIELDS = 500  # of one topic

@@ -11,7 +11,6 @@ from hdmonitor.catalogue import (
     OwnEntry,
     PlacementEntry,
     RuleEntry,
-    show_exact,
 )
 from hdmonitor.events import Json
 from hdmonitor.model import NO_TIME, Level, Point, Rule, Side, SwitchedOff, Threshold
@@ -19,6 +18,7 @@ from hdmonitor.rule_page import outside_when, what_for
 from hdmonitor.rulebook import Judged
 from hdmonitor.site import Drawn
 from hdmonitor.units import QUANTITIES, show_duration, show_limit, unit_named
+from hdmonitor.yaml_values import show_exact
 
 Entry = RuleEntry | ExposureEntry | OwnEntry | PlacementEntry
 

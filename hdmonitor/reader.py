@@ -24,6 +24,7 @@ from hdmonitor.compliance.incidents import Drill, Incident
 from hdmonitor.events import Alarm, Event, Excursion, Json, Kind, LastHeard
 from hdmonitor.model import Quality, Reading
 from hdmonitor.outbox import SLOWEST_RETRY
+from hdmonitor.refusal import Refusal
 from hdmonitor.rows import Account, OutboxRow, Owed, Owing, Row, StoredEvent, StoredQuarantined, StoredReading
 
 BUSY = 5.0  # seconds to wait for another connection
@@ -44,7 +45,7 @@ REFUSALS = {
 }
 
 
-class JournalRefused(Exception):
+class JournalRefused(Refusal):
     """The journal cannot be used: which file, why, what to do. Nothing is half written."""
 
 

@@ -23,6 +23,7 @@ from hdmonitor.events import Excursion
 from hdmonitor.model import Level, Point, Quality, Reading, Rejected, Rule, Site
 from hdmonitor.monitor import Monitor
 from hdmonitor.reader import Reader
+from hdmonitor.refusal import Refusal
 from hdmonitor.sensors.measured import measured_text
 from hdmonitor.sensors.times import DEVICE_TIME_AHEAD
 from hdmonitor.units import add, show, show_duration
@@ -42,7 +43,7 @@ RECORDED_FROM = datetime(2001, 1, 1, tzinfo=UTC)
 Read: TypeAlias = Callable[[str, str], "tuple[float | None, str | None] | Rejected"]
 
 
-class UnusableFile(Exception):
+class UnusableFile(Refusal):
     """A file that cannot be replayed at all: what is wrong, where."""
 
 

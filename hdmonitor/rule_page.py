@@ -9,8 +9,8 @@ from hdmonitor.catalogue import (
     PlacementEntry,
     RuleEntry,
     load_catalogue,
-    show_exact,
 )
+from hdmonitor.yaml_values import show_exact
 
 INTRODUCTION = """# Rules
 

@@ -20,6 +20,8 @@ from typing import Any
 
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
+from hdmonitor.refusal import Refusal
+
 KEY_BYTES = 32
 LINK_LIVES = timedelta(hours=72)  # a weekend: answered on Friday night, written down on Monday
 SESSION_LIVES = timedelta(hours=12)  # a shift
@@ -28,7 +30,7 @@ FORM_LIVES = timedelta(hours=12)
 CODE_DIGITS = 6
 
 
-class NoKey(Exception):
+class NoKey(Refusal):
     """The key cannot be read or made: which file, why, what to do."""
 
 

@@ -39,6 +39,7 @@ from hdmonitor.journal import Journal, JournalRefused
 from hdmonitor.links import Links
 from hdmonitor.model import NO_TIME, Rule, Site
 from hdmonitor.monitor import Monitor
+from hdmonitor.refusal import Refusal
 from hdmonitor.seals import Seals, key_beside
 from hdmonitor.settings import Settings, Web
 from hdmonitor.web.app import Pages
@@ -117,7 +118,7 @@ def _nothing() -> None:
     """Nobody copies."""
 
 
-class Ended(Exception):
+class Ended(Refusal):
     """A thread that must not end has ended."""
 
 

@@ -39,9 +39,8 @@ from pydantic_settings import (
 )
 from ruamel.yaml import YAML
 
-from hdmonitor.catalogue import Duration
-from hdmonitor.site_file import Id
 from hdmonitor.yaml_source import Problem, Source, Where, existing, read_yaml, sentence
+from hdmonitor.yaml_values import Duration, Id
 
 PREFIX = "HDMONITOR_"
 DELIMITER = "__"

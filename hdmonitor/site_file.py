@@ -25,7 +25,6 @@ from pydantic import (
 from hdmonitor.catalogue import (
     Applies,
     Confidence,
-    Duration,
     ForceName,
     IsoDay,
     Kind,
@@ -38,17 +37,8 @@ from hdmonitor.model import NO_TIME, Response
 from hdmonitor.site_compliance import ComplianceKeys
 from hdmonitor.units import QUANTITIES
 from hdmonitor.yaml_source import Source, Where, validate
+from hdmonitor.yaml_values import Duration, Id
 
-# Ids become MQTT topic levels, tags in InfluxDB and, for destinations, names of
-# environment variables, which know no case.
-Id = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9._-]*$",
-        max_length=64,
-        description="small letters, digits, '-', '_' and '.'",
-    ),
-]
 LOCAL_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 Amount = Annotated[str, Field(description="a number and its unit in quotes, such as '8 degC'")]

@@ -14,7 +14,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TypeAlias
 
-from hdmonitor.catalogue import LevelName, LimitEntry, RuleEntry, show_exact
+from hdmonitor.catalogue import LevelName, LimitEntry, RuleEntry
 from hdmonitor.model import Force, Level, Point, Priority, Response, Rule, Side, Threshold
 from hdmonitor.site_file import LevelKeys, LimitsKeys
 from hdmonitor.units import (
@@ -28,6 +28,7 @@ from hdmonitor.units import (
     unit_named,
 )
 from hdmonitor.yaml_source import Where
+from hdmonitor.yaml_values import show_exact
 
 Complain: TypeAlias = Callable[[Where, str], None]
 Key: TypeAlias = tuple[Level, Side]

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from hdmonitor.events import Excursion
 from hdmonitor.model import NO_TIME, Device, Level, Point, Reading, Rule, Side, Site, Threshold
 from hdmonitor.monitor import Monitor
+from hdmonitor.refusal import Refusal
 from hdmonitor.replay import as_instant, batches
 from hdmonitor.site_limits import limit_words
 from hdmonitor.units import QUANTITIES, show, show_duration, unit_named
@@ -28,7 +29,7 @@ DECIDED_BEFORE = (("quantity", "quantity"), ("sign", "sign"), ("offset", "offset
 Limit: TypeAlias = tuple[str, Level, str]  # rule, level, side
 
 
-class NotComparable(Exception):
+class NotComparable(Refusal):
     """Both sites cannot be compared: what differs, what to do."""
 
 

@@ -25,6 +25,7 @@ from typing import Any, Self
 from hdmonitor.asking import LONGEST_NOTE, act_asked
 from hdmonitor.events import Act, Entry, Json
 from hdmonitor.inbox import Asked, Item
+from hdmonitor.refusal import Refusal
 
 LONGEST_LINE = 262_144  # bytes, of requests and answers; a list of hazardous drugs comes in one
 SPEAK_WITHIN = 5.0  # seconds for a client to say what it wants
@@ -33,7 +34,7 @@ MOST_CLIENTS = 16
 UNCERTAIN = "no answer in time; it may still be done, look with: hdmonitor alarms show"
 
 
-class ControlRefused(Exception):
+class ControlRefused(Refusal):
     """The socket cannot be served or reached: what, where, what to do."""
 
 

@@ -14,12 +14,13 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hdmonitor.model import Message
+from hdmonitor.refusal import Refusal
 
 ANSWER_WITHIN = 10.0  # seconds
 MOST_WAITING = 10_000  # messages; what comes faster than it is read is left out, and counted
 
 
-class NotHeard(Exception):
+class NotHeard(Refusal):
     """The broker cannot be reached or does not let us in, as a sentence."""
 
 

@@ -32,6 +32,7 @@ from hdmonitor.events import Condition
 from hdmonitor.inbox import Arrivals, Arrived, CanaryBack, Item, Linked, Told
 from hdmonitor.model import Message
 from hdmonitor.packets import PUBACK, Publication, confirmations, publications
+from hdmonitor.refusal import Refusal
 
 ONLINE = b"online"
 OFFLINE = b"offline"
@@ -65,7 +66,7 @@ _ENDED_BY_US = {  # by paho's name of the reason
 _RETAINED_IF_NEW = 1  # retain handling: old values only with a subscription the broker did not have
 
 
-class Unusable(Exception):
+class Unusable(Refusal):
     """The connection cannot even be tried: a certificate or key that cannot be read."""
 
 

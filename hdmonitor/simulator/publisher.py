@@ -16,6 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from hdmonitor.clock import Clock
 from hdmonitor.model import Site
+from hdmonitor.refusal import Refusal
 from hdmonitor.simulator.acts import working_days
 from hdmonitor.simulator.pharmacy import Pharmacy
 from hdmonitor.simulator.telemetry import Sensors
@@ -26,7 +27,7 @@ TURN = 0.2  # s between looks at what is due
 QUEUE = 10_000
 
 
-class NotPublished(Exception):
+class NotPublished(Refusal):
     """The broker cannot be reached or does not let us in, as a sentence."""
 
 

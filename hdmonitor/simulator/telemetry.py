@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from heapq import heapify, heapreplace
 
 from hdmonitor.model import Device, Point, Site
+from hdmonitor.refusal import Refusal
 from hdmonitor.simulator.acts import Act
 from hdmonitor.simulator.payloads import encode, why_not
 from hdmonitor.simulator.pharmacy import INSTRUMENTS, Pharmacy
@@ -18,7 +19,7 @@ STATES = frozenset(
 )
 
 
-class NotSimulated(Exception):
+class NotSimulated(Refusal):
     """A site that the simulated pharmacy cannot imitate, as a sentence."""
 
 

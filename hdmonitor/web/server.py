@@ -15,6 +15,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from hdmonitor.refusal import Refusal
+
 START_WITHIN = 10.0  # seconds
 LEAVE = 2  # seconds for answers that are under way when we stop
 MOST_CLIENTS = 100  # connections; more are told to come back
@@ -22,7 +24,7 @@ HEAD_WITHIN = 10.0  # seconds for a client to say what it wants
 LONGEST_HEAD = 16 * 1024  # bytes
 
 
-class NotServed(Exception):
+class NotServed(Refusal):
     """The pages cannot be served: where, why, what to do."""
 
 

@@ -7,7 +7,7 @@ import pytest
 from icalendar import Calendar
 from year import NOW, SITE_FILE, Clock, competencies, core_of
 
-from hdmonitor import cli
+from hdmonitor import cli, cli_evidence
 from hdmonitor.adapters.control import ControlServer
 from hdmonitor.asking import act_asked
 from hdmonitor.drug_list import drugs_asked
@@ -21,7 +21,7 @@ def command(tmp_path, capsys, monkeypatch):
     """Give what a command prints, on a day of the year that does not pass."""
     config = tmp_path / "hdmonitor.yaml"
     config.write_text("record: { journal: journal.db, socket: c.sock }\n", encoding="utf-8")
-    monkeypatch.setattr(cli, "Clock", lambda: Clock(NOW))
+    monkeypatch.setattr(cli_evidence, "Clock", lambda: Clock(NOW))
 
     def asked(request):
         return drugs_asked(request) if request["do"] == "drugs" else act_asked(request)

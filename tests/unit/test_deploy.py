@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from hdmonitor import cli
+from hdmonitor import cli, cli_watch
 from hdmonitor.service import STOP_WITHIN
 from hdmonitor.settings import Record, load_settings
 from hdmonitor.units import express, parse_duration
@@ -78,7 +78,7 @@ def test_the_unit_gives_a_command_that_the_program_understands():
     options = cli._parser().parse_args(arguments)
 
     assert program == "/opt/hdmonitor/bin/hdmonitor"
-    assert options.run is cli._run
+    assert options.run is cli_watch._run
     assert (options.config, options.site) == (ETC / "hdmonitor.yaml", ETC / "site.yaml")
 
 
@@ -208,7 +208,7 @@ def test_the_image_is_built_from_what_is_there_and_starts_what_is_mounted():
         for source in copied.split()[:-1]:
             assert (ROOT / source).exists()
     assert json.loads(dict(instructions)["ENTRYPOINT"]) == ["hdmonitor"]
-    assert options.run is cli._run
+    assert options.run is cli_watch._run
     for file in (options.config, options.site):
         assert mounts["../config"] == str(file.parent)
         assert (ROOT / "config" / file.name).exists()

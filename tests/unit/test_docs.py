@@ -9,7 +9,7 @@ import pytest
 
 from hdmonitor import builder
 from hdmonitor.catalogue import own_rules
-from hdmonitor.cli import _parser, main
+from hdmonitor.cli import Command, _parser, main
 from hdmonitor.events import Kind
 from hdmonitor.scenario import Memory, play
 from hdmonitor.site import load_site
@@ -82,6 +82,8 @@ def test_the_details_of_events_are_those_that_the_page_names():
 
 def commands(parser, prefix="hdmonitor"):
     """Return every command with its subcommands, as they are typed."""
+    if isinstance(parser, Command):
+        parser.fill()
     subparsers = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]
     if not subparsers:
         return [prefix]
