@@ -10,8 +10,8 @@ from typing import Any
 from hdmonitor.alerts.daily import A_DAY, DAILY, Daily, Standing, text
 from hdmonitor.case import Case
 from hdmonitor.draft import Draft
-from hdmonitor.events import About, Alarm, Json, Kind, Notice
-from hdmonitor.model import Priority, Site
+from hdmonitor.events import About, Alarm, Json, Kind
+from hdmonitor.model import Site
 
 
 @dataclass(slots=True)
@@ -40,10 +40,7 @@ class Digest:
         detail: dict[str, Json] = {"about": DAILY, "day": day, "destinations": [*self.daily.notify]}
         number = draft.event(now, Kind.CALLED, "monitor", detail)
         said = text(self._standing(now))
-        draft.outcome.notices.extend(
-            Notice(number, DAILY, target, About.REPEATED, Priority.LOW, False, said.title, said.body, now)
-            for target in self.daily.notify
-        )
+        draft.letter(number, DAILY, self.daily.notify, About.REPEATED, said, now)
 
     def _day(self, now: datetime) -> date:
         return self.daily.day(self.told, self.site.zone, now)

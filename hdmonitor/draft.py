@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from hdmonitor.events import Alarm, Event, Json, Kind, Outcome
+from hdmonitor.alerts.wording import Text
+from hdmonitor.events import About, Alarm, Event, Json, Kind, Notice, Outcome
 from hdmonitor.model import Level, Priority, iso, moment_of
 
 CLEARED = "cleared:"
@@ -30,6 +31,15 @@ class Draft:
         self.next_event += 1
         self.outcome.events.append(Event(number, at, kind, subject, detail, alarm))
         return number
+
+    def letter(
+        self, event: int, alarm: str, targets: Iterable[str], about: About, said: Text, at: datetime
+    ) -> None:
+        """Owe these destinations a message that wakes nobody."""
+        self.outcome.notices.extend(
+            Notice(event, alarm, target, about, Priority.LOW, False, said.title, said.body, at)
+            for target in targets
+        )
 
     def keep(self, alarm: Alarm) -> None:
         """Keep an alarm that is over until somebody closes it."""

@@ -10,8 +10,8 @@ from typing import Any
 from hdmonitor.alerts.duty import Roster
 from hdmonitor.alerts.wording import write_up
 from hdmonitor.draft import Draft
-from hdmonitor.events import About, Alarm, Kind, Notice
-from hdmonitor.model import Priority, Response, Site
+from hdmonitor.events import About, Alarm, Kind
+from hdmonitor.model import Response, Site
 
 AFTER = timedelta(hours=24)  # practice
 
@@ -62,10 +62,7 @@ class Reminders:
     def _tell(self, alarm: Alarm, targets: Sequence[str], at: datetime, draft: Draft) -> None:
         number = draft.event(at, Kind.REMINDED, alarm.point, {"destinations": [*targets]}, alarm.id)
         said = write_up(self._named(alarm.point), alarm.id)
-        draft.outcome.notices.extend(
-            Notice(number, alarm.id, target, About.REMINDED, Priority.LOW, False, said.title, said.body, at)
-            for target in targets
-        )
+        draft.letter(number, alarm.id, targets, About.REMINDED, said, at)
 
     def _whom(self, alarm: Alarm, at: datetime) -> Sequence[str]:
         """Return who is to write an alarm up: who answered, who gets the digest, or the first called."""

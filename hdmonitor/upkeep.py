@@ -24,8 +24,7 @@ from hdmonitor.compliance.judging import JUDGES, NOT_MEASURED, NotJudged, judged
 from hdmonitor.compliance.obligation import Case, Obligation, Programme, Subject, SubjectKind
 from hdmonitor.compliance.reminders import Told, reached
 from hdmonitor.draft import Draft
-from hdmonitor.events import About, Json, Kind, Notice, Restored
-from hdmonitor.model import Priority
+from hdmonitor.events import About, Json, Kind, Restored
 
 STATE = "compliance"
 LONGEST_TEXT = 1000  # characters
@@ -171,20 +170,7 @@ class Upkeep:
         for destination, by_person in letters.items():
             ((person, lines),) = by_person.items()  # a destination has one reader
             said = due_words.text(lines, person, today)
-            alarm = f"{DUE}{today.isoformat()}"
-            draft.outcome.notices.append(
-                Notice(
-                    number,
-                    alarm,
-                    destination,
-                    About.REPEATED,
-                    Priority.LOW,
-                    False,
-                    said.title,
-                    said.body,
-                    now,
-                )
-            )
+            draft.letter(number, f"{DUE}{today.isoformat()}", [destination], About.REPEATED, said, now)
 
     def _readers(self, people: Iterable[str]) -> list[str]:
         """Return who of these can be reached; the pharmacist in charge where nobody can."""
