@@ -5,6 +5,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import paho.mqtt.client as paho
 import pytest
@@ -39,10 +40,11 @@ escalation:
   other:
     { steps: [{ after: "0s", notify: [phone] }, { after: "30m", notify: [second] }], repeat: "30m" }
 """
-MAINTENANCE = """
+TODAY = datetime.now(UTC)
+MAINTENANCE = f"""
 maintenance:
-  - { points: [vaccine.temperature], start: "2020-01-01T00:00:00-05:00", end: "2099-01-01T00:00:00-05:00",
-      reason: probe is changed, by: keeper }
+  - {{ points: [vaccine.temperature], start: "{TODAY - timedelta(days=1)}", end: "{TODAY + timedelta(days=1)}",
+      reason: probe is changed, by: keeper }}
 """
 FILES = ("--config=hdmonitor.yaml", "--site=site.yaml")
 BY = ("--by", "keeper")
