@@ -40,10 +40,11 @@ escalation:
   other:
     { steps: [{ after: "0s", notify: [phone] }, { after: "30m", notify: [second] }], repeat: "30m" }
 """
+DAY = timedelta(days=1)
 TODAY = datetime.now(UTC)
 MAINTENANCE = f"""
 maintenance:
-  - {{ points: [vaccine.temperature], start: "{TODAY - timedelta(days=1)}", end: "{TODAY + timedelta(days=1)}",
+  - {{ points: [vaccine.temperature], start: "{TODAY - DAY}", end: "{TODAY + DAY}",
       reason: probe is changed, by: keeper }}
 """
 FILES = ("--config=hdmonitor.yaml", "--site=site.yaml")
