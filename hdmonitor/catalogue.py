@@ -165,6 +165,24 @@ class _Entry(Strict):
     response: Literal["containment", "storage", "other"]
     instruction: str = Field(max_length=60)
 
+    @property
+    def rule(self) -> Rule:
+        """What every rule takes over as it stands: no limits yet, and back to normal at once."""
+        return Rule(
+            id=self.id,
+            version=self.version,
+            what=self.what,
+            source=self.source,
+            force=Force(self.force),
+            confidence=self.confidence,
+            thresholds=(),
+            unit="",
+            deadband=0.0,
+            off_delay=NO_TIME,
+            response=Response(self.response),
+            instruction=self.instruction,
+        )
+
 
 class RuleEntry(_Entry):
     """A rule of the catalogue, as written."""
@@ -366,22 +384,4 @@ def _read(raw: bytes, name: str, shape: type[Shape]) -> Shape:
 @cache
 def own_rules() -> Mapping[str, Rule]:
     """Return the monitor's own alarms by id, without thresholds: the monitor builds those."""
-    return MappingProxyType(
-        {
-            entry.id: Rule(
-                id=entry.id,
-                version=entry.version,
-                what=entry.what,
-                source=entry.source,
-                force=Force(entry.force),
-                confidence=entry.confidence,
-                thresholds=(),
-                unit="",
-                deadband=0.0,
-                off_delay=NO_TIME,
-                response=Response(entry.response),
-                instruction=entry.instruction,
-            )
-            for entry in load_catalogue().own
-        }
-    )
+    return MappingProxyType({entry.id: entry.rule for entry in load_catalogue().own})

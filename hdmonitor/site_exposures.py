@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hdmonitor.catalogue import Catalogue, ExposureEntry, LimitEntry, Spot
-from hdmonitor.model import Exposure, Force, Level, Measure, Priority, Response, Rule, Side, Threshold
+from hdmonitor.model import Exposure, Force, Level, Measure, Priority, Side, Threshold
 from hdmonitor.units import parse_amount, parse_difference, parse_duration
 
 
@@ -15,19 +17,12 @@ def exposures_at(catalogue: Catalogue, spot: Spot) -> tuple[Exposure, ...]:
 def _exposure(entry: ExposureEntry, quantity: str) -> Exposure:
     measure = Measure(entry.measure)
     deadband = 0.0 if entry.deadband == "none" else parse_difference(entry.deadband, quantity)
-    rule = Rule(
-        id=entry.id,
-        version=entry.version,
-        what=entry.what,
-        source=entry.source,
-        force=Force(entry.force),
-        confidence=entry.confidence,
+    rule = replace(
+        entry.rule,
         thresholds=tuple(_threshold(each, entry, quantity) for each in entry.thresholds),
         unit="degC" if measure is Measure.MKT else "s",
         deadband=deadband,
         off_delay=entry.off_delay,
-        response=Response(entry.response),
-        instruction=entry.instruction,
         holds_stock=entry.holds_stock,
     )
     above, below = (parse_amount(each, quantity) if each else None for each in (entry.above, entry.below))

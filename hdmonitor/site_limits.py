@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from hdmonitor.catalogue import LevelName, LimitEntry, RuleEntry
-from hdmonitor.model import Force, Level, Point, Priority, Response, Rule, Side, Threshold
+from hdmonitor.model import Force, Level, Point, Priority, Rule, Side, Threshold
 from hdmonitor.site_file import LevelKeys, LimitsKeys
 from hdmonitor.units import (
     AMOUNT,
@@ -96,19 +96,12 @@ def rule_at_point(
         if limits.deadband is not None:
             deadband = _deadband(limits.deadband, deadband, quantity, own, complain)
     first = entry.thresholds[0].limit
-    return Rule(
-        id=entry.id,
-        version=entry.version,
-        what=entry.what,
-        source=entry.source,
-        force=Force(entry.force),
-        confidence=entry.confidence,
+    return replace(
+        entry.rule,
         thresholds=tuple(own.values()),
         unit=certified.unit if certified else written_unit(first, quantity),
         deadband=deadband,
         off_delay=off_delay,
-        response=Response(entry.response),
-        instruction=entry.instruction,
         latched=entry.latched,
         holds_stock=entry.holds_stock,
     )
