@@ -40,7 +40,7 @@ REFUSALS = {
     sqlite3.SQLITE_NOTADB: "is not a journal; name another file, or move this one away",
     sqlite3.SQLITE_CORRUPT: "is damaged; keep a copy of it and go back to the last backup",
     sqlite3.SQLITE_BUSY: f"was held by another program for {BUSY:.0f} s; find and end that program",
-    sqlite3.SQLITE_IOERR: "cannot be read or written; check the disk",
+    sqlite3.SQLITE_IOERR: "cannot be read or written; see whether the disk is full or failing",
     sqlite3.SQLITE_CONSTRAINT: "does not take this decision, which is a fault of hdmonitor; report it",
 }
 

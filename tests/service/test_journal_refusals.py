@@ -434,3 +434,15 @@ def killed_after(path: Path, commits: int) -> int:
         child.send_signal(signal.SIGKILL)
         rest = child.stdout.read()
     return commits + rest.count("\n")
+
+
+def test_a_disk_so_full_that_no_journal_opens_is_said_to_be_full_perhaps(tmp_path):
+    """SQLite calls it an I/O error when its shared memory has no room, as at a start on a full disk."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+
+    with (
+        pytest.raises(JournalRefused, match="see whether the disk is full or failing"),
+        hdmonitor.reader.refusing(tmp_path / "journal.db"),
+    ):
+        raise error
