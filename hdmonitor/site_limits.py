@@ -48,7 +48,8 @@ class Certified:
 
 def certified_at(text: str, quantity: str) -> Certified:
     """Read what a certification report says; raise UnitError."""
-    parse_amount(text, quantity)
+    if parse_amount(text, quantity) <= 0:
+        raise UnitError(f"{text!r} is no air; write what the report of the certification says")
     unit = written_unit(text, quantity)
     return Certified(written_value(text), unit)
 

@@ -412,6 +412,13 @@ MISTAKES = {
         '"100 knots"',
         "'knots' is not a unit of air_velocity; known are m/s, ft/min (fpm)",
     ),
+    "a certified speed below nothing": (
+        with_point(f"at: hood, of: inflow, measures: air_velocity, {PLAIN.replace('degC', 'm/s')}").replace(
+            '"100 ft/min"', '"-100 ft/min"'
+        ),
+        '"-100 ft/min"',
+        "'-100 ft/min' is no air; write what the report of the certification says",
+    ),
     "contents that need two rules": (
         changed(
             "kind: refrigerator, room: pharmacy }",
