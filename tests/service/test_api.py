@@ -280,12 +280,13 @@ def unguessed(house):
     house.forget()
 
 
-def test_an_entry_that_two_sign_is_filed_with_the_pin_of_each(unguessed):
-    told = signed(unguessed, second="technician", second_pin=PIN)
+def test_an_entry_that_two_sign_is_filed_with_the_pin_of_each(tmp_path):
+    with manned(tmp_path / "journal.db", programme=PROGRAMME) as house:
+        told = signed(house, second="technician", second_pin=PIN)
 
-    assert told == (200, {"done": True})
-    with Reader(unguessed.path) as journal:
-        (entry,) = journal.completions()
+        assert told == (200, {"done": True})
+        with Reader(house.path) as journal:
+            (entry,) = journal.completions()
     assert (entry.obligation, entry.filed_by, entry.second) == ("pump-library", "manager", "technician")
 
 
