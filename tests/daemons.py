@@ -81,7 +81,7 @@ class Daemon:
             check=False,
         )
 
-    def start(self, *, until: str = "Connected to the broker") -> None:
+    def start(self, *, until: str = "topics subscribed") -> None:
         """Return when the daemon's log says `until` once more than before."""
         before = self.said(until)
         with self.log.open("ab") as log:
