@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from math import ceil
 from queue import Empty, Queue
 from shutil import disk_usage
 from typing import Protocol
@@ -59,9 +60,9 @@ BATCH = 500  # messages
 LEAST_FREE = 500_000_000  # bytes; a month of a hundred points
 CANARY_PATIENCE = timedelta(seconds=60)
 BEAT = 5.0  # seconds between two turns at most, so that standing still shows
-# From the sign of life of one room's light to that of the next: all of a large site at once would hold up
-# an alarm. All have theirs before the next beat of the timer.
-FACE_EVERY, FACES_WITHIN = timedelta(milliseconds=10), timedelta(seconds=10)
+# From the signs of life of a few lights to those of the next few: all of a large site at once would hold up
+# an alarm, each by itself would wake us too often. All have theirs before the next beat of the timer.
+FACES_EVERY, FACES_WITHIN = timedelta(milliseconds=50), timedelta(seconds=12)
 
 
 class Link(Protocol):
@@ -155,9 +156,8 @@ class Core:
         self._failing: set[str] = set()
         self._stopping = False
         self._unlit: deque[str] = deque()  # rooms whose lights are still to get a sign of life,
-        self._face_at = clock.now()  # the next of them then
-        rooms = len(monitor.site.rooms)
-        self._face_every = min(FACE_EVERY, FACES_WITHIN / rooms) if rooms else FACE_EVERY
+        self._face_at = clock.now()  # the next few of them then
+        self._few = ceil(len(monitor.site.rooms) * (FACES_EVERY / FACES_WITHIN))
         self._numbered: date | None = None  # the newest local day whose numbers are on record
         self.status = Status(time.monotonic())
 
@@ -226,8 +226,9 @@ class Core:
                 self._sort(item, batch)
         self._commit(batch)
         while self._unlit and self._face_at <= self._clock.now():
-            self._publish_face(self._unlit.popleft())
-            self._face_at += self._face_every
+            for _ in range(min(self._few, len(self._unlit))):
+                self._publish_face(self._unlit.popleft())
+            self._face_at += FACES_EVERY
 
     def _take(self) -> list[Item]:
         """Wait for an item, the next due moment or the next beat, then take what else is waiting."""
